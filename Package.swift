@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import CompilerPluginSupport
 import PackageDescription
 
 #if canImport(Glibc)
@@ -64,6 +65,23 @@ let strict: [SwiftSetting] = [
 /// For targets that hand out borrowed bytes (`~Escapable` readers); their users need no flag.
 let borrowing = strict + [.enableExperimentalFeature("Lifetimes")]
 
+// MARK: - Tests
+
+let tests: [Target] = [
+  .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"], swiftSettings: borrowing),
+  .testTarget(name: "RaySchedulingTests", dependencies: ["RayProtocol", "RayScheduling"], swiftSettings: strict),
+  .testTarget(name: "RayControlTests", dependencies: ["RayControl", "RayProtocol"], swiftSettings: strict),
+  .testTarget(name: "RayOwnershipTests", dependencies: ["MessagePack", "RayOwnership", "RayProtocol"], swiftSettings: strict),
+  .testTarget(name: "RayObjectStoreTests", dependencies: ["CRayShims", "RayObjectStore"], swiftSettings: strict),
+  .testTarget(name: "RayTransportTests", dependencies: ["CRayShims", "RayTransport"], swiftSettings: strict),
+  .testTarget(name: "RayNodeTests", dependencies: ["CRayShims", "RayNode", "RayProtocol", "RayTransport"], swiftSettings: strict),
+  .testTarget(name: "RayMacrosTests", dependencies: ["Ray", "RayTesting"], swiftSettings: strict),
+  .testTarget(name: "RayTests", dependencies: ["Ray", "RayTesting"], swiftSettings: strict),
+  .testTarget(
+    name: "SwiftRayCLITests",
+    dependencies: ["swift-ray", .product(name: "ArgumentParser", package: "swift-argument-parser")], swiftSettings: strict),
+].filter { access(Context.packageDirectory + "/Tests/" + $0.name, R_OK) == 0 }
+
 // MARK: - The package
 
 let package = Package(
@@ -122,5 +140,5 @@ let package = Package(
       name: "swift-ray",
       dependencies: ["Ray", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
-  ]
+  ] + tests
 )
