@@ -1,0 +1,128 @@
+public import MessagePack
+public import RayProtocol
+
+/// What runs remote calls: the embedded engine, or a real Ray cluster behind a bridge.
+///
+/// Only value types, handles and encoding closures cross this seam, so that the same program runs on either side.
+/// Every method may be called from any thread.
+package protocol Engine: AnyObject, Sendable {
+  /// Name for people and for tests that skip what one engine cannot do: "embedded" or "ray".
+  var name: String { get }
+
+  // MARK: Calls
+
+  /// Submits a call and returns the reference to its one result. Throws what is known at once: encoding, unknown
+  /// names, a runtime that was shut down. Everything later arrives through the reference.
+  func submit(
+    _ target: borrowing CallTarget, options: TaskOptions,
+    arguments: (inout ArgumentWriter) throws -> Void
+  ) throws -> ObjectHandle
+
+  /// Submits a call whose tuple result is cut into one object per element.
+  func submitSplit(
+    _ target: borrowing CallTarget, options: TaskOptions, parts: Int,
+    arguments: (inout ArgumentWriter) throws -> Void
+  ) throws -> [ObjectHandle]
+
+  /// Submits a call that yields any number of objects; they are read through ``nextElement(of:)``.
+  func submitStream(
+    _ target: borrowing CallTarget, options: TaskOptions,
+    arguments: (inout ArgumentWriter) throws -> Void
+  ) throws -> StreamHandle
+
+  /// The next object of a stream; nil after the last one. Throws when the waiting task is cancelled.
+  func nextElement(of stream: StreamHandle) async throws -> ObjectHandle?
+
+  /// Starts an actor. Returns before its constructor has run.
+  func createActor(
+    _ entry: ActorEntry, options: ActorOptions, arguments: (inout ArgumentWriter) throws -> Void
+  ) throws -> ActorCore
+
+  // MARK: Objects
+
+  /// Stores a value. `byteCountHint` is the expected encoded size; large values are encoded straight into the store.
+  func put(byteCountHint: Int, encode: (inout ByteWriter) throws -> Void) throws -> ObjectHandle
+
+  /// Looks without waiting. The bytes stay valid as long as the handle is kept.
+  func state(of handle: ObjectHandle) -> ObjectState
+
+  /// Returns when the object has a value or an error. Throws `CancellationError` when the waiting task is cancelled.
+  func whenReady(_ handle: ObjectHandle) async throws
+
+  /// Returns when `count` of the objects are ready or the time is over.
+  func whenReady(_ handles: [ObjectHandle], count: Int, timeout: Duration?) async throws
+
+  /// Calls back once when the object is ready, at once when it is already; on any thread.
+  func onReady(_ handle: ObjectHandle, _ body: @escaping @Sendable () -> Void)
+
+  /// The last local handle of the object is gone.
+  func release(_ id: ObjectID)
+
+  /// A reference arrived inside a value; `source` is what ``ByteReader`` carried (see the engine).
+  func adopt(_ id: ObjectID, source: UnsafeRawPointer?) -> ObjectHandle
+
+  func cancel(_ handle: ObjectHandle, force: Bool, recursive: Bool) async throws
+
+  // MARK: Actors
+
+  /// An actor handle arrived inside a value.
+  func adoptActor(_ id: ActorID, className: String, lifetime: ObjectID?, source: UnsafeRawPointer?)
+    -> ActorCore
+  func kill(_ actor: ActorCore, noRestart: Bool) async throws
+  func actor(named name: String, namespace: String?) async throws -> ActorCore
+  func namedActors(namespace: String?) async throws -> [NamedActor]
+
+  // MARK: Cluster
+
+  var context: RuntimeContext { get }
+  func clusterResources() async throws -> ResourceSet
+  func availableResources() async throws -> ResourceSet
+  func nodes() async throws -> [NodeInfo]
+  func shutdown() async
+}
+
+/// What a call runs: a function of this program, a method of an actor, or either by name.
+package enum CallTarget: Sendable {
+  case function(RemoteEntry)
+  case method(ActorMethodEntry, of: ActorCore)
+  /// A function that may exist only in the callee's program, or in another language.
+  case namedFunction(String)
+  case namedMethod(String, of: ActorCore)
+}
+
+/// The state of an object as one process sees it.
+package enum ObjectState {
+  case pending
+  /// The encoded value; valid as long as the handle is kept.
+  case value(UnsafeRawBufferPointer)
+  /// An encoded `RayError`; valid as long as the handle is kept.
+  case failed(UnsafeRawBufferPointer)
+}
+
+/// A name in a namespace and the class behind it.
+public struct NamedActor: Hashable, Sendable {
+  public var name: String
+  public var namespace: String
+  public var className: String
+  package init(name: String, namespace: String, className: String) {
+    self.name = name
+    self.namespace = namespace
+    self.className = className
+  }
+}
+
+/// One node of the cluster.
+public struct NodeInfo: Sendable {
+  public var id: NodeID
+  /// Where the node manager listens; "local" for the one inside this process.
+  public var address: String
+  public var isAlive: Bool
+  /// All it has, in units.
+  public var resources: [String: Double]
+  package init(id: NodeID, address: String, isAlive: Bool, resources: [String: Double]) {
+    self.id = id
+    self.address = address
+    self.isAlive = isAlive
+    self.resources = resources
+  }
+}

@@ -1,0 +1,46 @@
+public import RayProtocol
+
+/// Keeps one object alive in this process: the last copy's `deinit` gives it up.
+///
+/// Every `ObjectRef` wraps one. This is the one allocation of a remote call.
+public final class ObjectHandle: Sendable {
+  package let id: ObjectID
+  // Engines live as long as the process once started (see ``CurrentEngine``), so no reference count is paid per call.
+  package unowned(unsafe) let engine: any Engine
+
+  package init(id: ObjectID, engine: any Engine) {
+    self.id = id
+    self.engine = engine
+  }
+
+  deinit { engine.release(id) }
+}
+
+/// The results of a streaming call that were not taken yet; dropping it drops them.
+public final class StreamHandle: Sendable {
+  /// The object that becomes ready when the stream has ended, with its error if it failed.
+  package let completion: ObjectHandle
+
+  package init(completion: ObjectHandle) { self.completion = completion }
+}
+
+/// One actor as one process sees it. Dropping the last one everywhere ends an actor that is not detached.
+public final class ActorCore: Sendable {
+  package let id: ActorID
+  package let className: String
+  /// Counted like any object; nil for handles that do not keep the actor alive (found by name, detached).
+  package let lifetime: ObjectHandle?
+  package unowned(unsafe) let engine: any Engine
+
+  package init(id: ActorID, className: String, lifetime: ObjectHandle?, engine: any Engine) {
+    self.id = id
+    self.className = className
+    self.lifetime = lifetime
+    self.engine = engine
+  }
+}
+
+extension ActorCore: Hashable {
+  public static func == (a: ActorCore, b: ActorCore) -> Bool { a.id == b.id }
+  public func hash(into hasher: inout Hasher) { hasher.combine(id) }
+}
