@@ -1,0 +1,250 @@
+package import RayProtocol
+
+/// What the node tells about an actor.
+package enum ActorChange: Sendable {
+  case pending
+  case alive(worker: WorkerID, restartCount: UInt32)
+  case restarting
+  case dead(RayError)
+}
+
+extension CoreMachine {
+  /// The object that counts an actor's handles; its owner is the process that created the actor.
+  func actorLifetime(_ id: ActorID) -> ObjectID { ObjectID(owner: id.creator, index: id.index) }
+
+  func actorClient(_ id: ActorID) -> ActorClient {
+    if let actor = actors[id] { return actor }
+    let actor = ActorClient(id: id)
+    actors[id] = actor
+    node.watchActor(id)
+    return actor
+  }
+
+  // MARK: Creating
+
+  /// Creates an actor once its arguments are there; returns its name, with one handle counted.
+  package func createActor(
+    specification: (ActorID) -> [UInt8], arguments: UnsafeRawBufferPointer, direct: [ObjectID],
+    nested: [ObjectID]
+  ) -> ActorID {
+    let id = ActorID(creator: me, index: makeActorLifetime())
+    let actor = ActorClient(id: id)
+    actor.status = .pending
+    actors[id] = actor
+    for reference in direct { pin(reference) }
+    for reference in nested { pin(reference) }
+    let references = ArgumentReferences(direct: direct, nested: nested)
+    actor.creationReferences = references
+    let missing = direct.filter { !isReady($0) }
+    actor.pendingCreation = PendingActor(
+      specification: specification(id), arguments: Array(arguments), missing: missing.count)
+    for reference in missing { add(WaitNode(.creation(actor)), to: reference) }
+    if missing.isEmpty { submitCreation(of: actor) }
+    return id
+  }
+
+  func creationArgumentReady(_ actor: ActorClient) {
+    guard let pending = actor.pendingCreation else { return }
+    pending.missing -= 1
+    if pending.missing == 0 { submitCreation(of: actor) }
+  }
+
+  private func submitCreation(of actor: ActorClient) {
+    guard let pending = actor.pendingCreation, let references = actor.creationReferences else {
+      return
+    }
+    actor.pendingCreation = nil
+    if let error = firstFailure(references.direct) {
+      return actorDied(actor, error)
+    }
+    var arguments: [UInt8]? = pending.arguments
+    if !references.direct.isEmpty {
+      arguments = pending.arguments.withUnsafeBytes { resolvedArguments($0, references) }
+    }
+    guard let arguments else {
+      return actorDied(
+        actor, encodeError(RayError(.internalError, "the creation arguments could not be resolved"))
+      )
+    }
+    arguments.withUnsafeBytes {
+      node.createActor(actor.id, specification: pending.specification, arguments: $0)
+    }
+  }
+
+  /// The last handle anywhere is gone.
+  func actorLifetimeEnded(_ index: UInt64) {
+    let id = ActorID(creator: me, index: index)
+    node.releaseActor(id)
+    forgetIfDone(id)
+  }
+
+  // MARK: Calling
+
+  /// Calls in flight or waiting at one actor.
+  package func pendingCallCount(_ id: ActorID) -> Int {
+    actors[id].map { $0.queuedCount + $0.inFlightCount } ?? 0
+  }
+
+  func enqueueActorTask(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>) {
+    guard let actor = record.pointee.lane?.takeUnretainedValue() as? ActorClient else { return }
+    let slot = UInt32(truncatingIfNeeded: task)
+    record.pointee.next = .max
+    record.pointee.previous = actor.last
+    if actor.last == .max {
+      actor.first = slot
+    } else {
+      tasks.pointer(actor.last).pointee.next = slot
+    }
+    actor.last = slot
+    actor.queuedCount += 1
+  }
+
+  /// A retry goes before everything that was not sent yet.
+  func enqueueAgain(
+    _ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, at actor: ActorClient
+  ) {
+    let slot = UInt32(truncatingIfNeeded: task)
+    record.pointee.stage = .queued
+    record.pointee.previous = .max
+    record.pointee.next = actor.first
+    if actor.first == .max {
+      actor.last = slot
+    } else {
+      tasks.pointer(actor.first).pointee.previous = slot
+    }
+    actor.first = slot
+    actor.queuedCount += 1
+    pump(actor)
+  }
+
+  func leaveQueue(of actor: ActorClient, _ record: UnsafeMutablePointer<TaskRecord>) {
+    unlink(record, first: &actor.first, last: &actor.last)
+    actor.queuedCount -= 1
+  }
+
+  /// Sends what is ready, in the order the calls were made: a call whose arguments are missing holds back the later ones.
+  func pump(_ actor: ActorClient) {
+    if case .dead(let error) = actor.status { return failAll(of: actor, error) }
+    guard case .alive = actor.status else { return }
+    while actor.first != .max {
+      let slot = actor.first
+      let record = tasks.pointer(slot)
+      guard record.pointee.stage == .queued else { return }
+      leaveQueue(of: actor, record)
+      send(tasks.index(ofSlot: slot), record, on: actor, leaseID: 0)
+    }
+  }
+
+  // MARK: Changes
+
+  package func actorChanged(_ id: ActorID, _ change: ActorChange) {
+    guard let actor = actors[id] else { return }
+    if case .dead = actor.status { return }
+    switch change {
+    case .pending: if case .unknown = actor.status { actor.status = .pending }
+    case .alive(let worker, let restartCount): actorAlive(actor, worker, restartCount)
+    case .restarting: actorRestarting(actor)
+    case .dead(let error): actorDied(actor, encodeError(error))
+    }
+  }
+
+  private func actorAlive(_ actor: ActorClient, _ worker: WorkerID, _ restartCount: UInt32) {
+    if let old = actor.worker, old != worker { detach(actor) }
+    actor.restartCount = restartCount
+    actor.worker = worker
+    let peer = peer(worker)
+    guard !peer.isClosed else { return }
+    peer.actor = actor
+    actor.peer = peer
+    actor.status = .alive
+    settleActorOrphans(actor)
+    pump(actor)
+  }
+
+  private func actorRestarting(_ actor: ActorClient) {
+    detach(actor)
+    actor.status = .restarting
+    settleActorOrphans(actor)
+  }
+
+  /// The connection broke; the node will say whether the actor comes back.
+  func actorConnectionLost(_ actor: ActorClient) {
+    detach(actor)
+    if case .alive = actor.status { actor.status = .restarting }
+  }
+
+  private func detach(_ actor: ActorClient) {
+    actorOrphans[actor.id, default: []] += takeInFlight(actor)
+    actor.peer?.actor = nil
+    actor.peer = nil
+    actor.worker = nil
+  }
+
+  /// Calls that were in flight at the dead process: repeated when they may be, else failed as possibly executed.
+  private func settleActorOrphans(_ actor: ActorClient) {
+    guard let orphans = actorOrphans.removeValue(forKey: actor.id) else { return }
+    for task in orphans.reversed() {
+      guard let record = tasks.find(task), record.pointee.stage == .orphaned else { continue }
+      record.pointee.lane = .passUnretained(actor)
+      if record.pointee.retriesLeft != 0, record.pointee.flags & TaskRecord.cancelled == 0 {
+        retry(task, record)
+      } else {
+        failActorOrphan(task, record, encodeError(unavailable(actor, record)))
+      }
+    }
+  }
+
+  private func unavailable(_ actor: ActorClient, _ record: UnsafeMutablePointer<TaskRecord>)
+    -> RayError
+  {
+    var details = RayError.Details()
+    details.actor = actor.id
+    details.function = functionNames[Int(record.pointee.function)]
+    let message =
+      "the actor's process died while the call was in flight; the call may or may not have run (maxTaskRetries repeats it)"
+    return RayError(.actorUnavailable, message, details: details)
+  }
+
+  private func failActorOrphan(
+    _ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, _ error: [UInt8]
+  ) {
+    let results = results(of: record)
+    let isStream = record.pointee.flags & TaskRecord.stream != 0
+    endRecord(task, record)
+    for result in results { fail(result, error) }
+    if isStream { streamEnded(results[0]) }
+  }
+
+  private func actorDied(_ actor: ActorClient, _ error: [UInt8]) {
+    detach(actor)
+    actor.status = .dead(error: error)
+    if let orphans = actorOrphans.removeValue(forKey: actor.id) {
+      for task in orphans {
+        guard let record = tasks.find(task), record.pointee.stage == .orphaned else { continue }
+        record.pointee.lane = .passUnretained(actor)
+        failActorOrphan(task, record, error)
+      }
+    }
+    failAll(of: actor, error)
+    if let references = actor.creationReferences {
+      actor.creationReferences = nil
+      for id in references.direct { unpin(id) }
+      for id in references.nested { unpin(id) }
+    }
+    forgetIfDone(actor.id)
+  }
+
+  private func failAll(of actor: ActorClient, _ error: [UInt8]) {
+    while actor.first != .max { failTask(tasks.index(ofSlot: actor.first), error) }
+  }
+
+  /// A dead actor that nothing here refers to needs no entry: asking again gives the same answer.
+  private func forgetIfDone(_ id: ActorID) {
+    guard let actor = actors[id], case .dead = actor.status, actor.queuedCount == 0,
+      actor.inFlightCount == 0
+    else { return }
+    let isReferred =
+      id.creator == me ? objects.find(id.index) != nil : borrowed[actorLifetime(id)] != nil
+    if !isReferred { actors[id] = nil }
+  }
+}

@@ -1,0 +1,143 @@
+package import RayProtocol
+
+extension CoreMachine {
+  // MARK: Local waiters
+
+  /// Wakes `waiter` when all `ids` are ready. False when they are already.
+  package func wait(_ waiter: ObjectWaiter, forAll ids: ArraySlice<ObjectID>) -> Bool {
+    waiter.remaining = ids
+    return advance(waiter)
+  }
+
+  /// Wakes `waiter` when `count` of `ids` are ready. False when they are already.
+  package func wait(_ waiter: ObjectWaiter, for count: Int, of ids: [ObjectID]) -> Bool {
+    let pending = ids.filter { !isReady($0) }
+    waiter.missing = count - (ids.count - pending.count)
+    guard waiter.missing > 0 else { return false }
+    for id in pending { add(WaitNode(.waiter(waiter)), to: id) }
+    return true
+  }
+
+  /// Forgets a waiter that timed out or was cancelled.
+  package func abandon(_ waiter: ObjectWaiter, ids: [ObjectID]) {
+    waiter.isFinished = true
+    for id in ids { remove(waiter, from: id) }
+  }
+
+  /// Starts fetching an object that somebody else owns.
+  package func fetch(_ id: ObjectID) {
+    guard id.owner != me, let object = borrowed[id], object.place == .pending, !object.isFetching
+    else { return }
+    object.isFetching = true
+    let peer = peer(id.owner)
+    guard !peer.isClosed else { return ownerDied(object) }
+    peer.outbox.frame(.fetch, id: id.index)
+    touch(peer)
+  }
+
+  /// Walks to the first object that is not ready and waits there; true while the waiter has to wait.
+  private func advance(_ waiter: ObjectWaiter) -> Bool {
+    while let id = waiter.remaining.first {
+      if !isReady(id) {
+        add(WaitNode(.waiter(waiter)), to: id)
+        return true
+      }
+      waiter.remaining.removeFirst()
+    }
+    return false
+  }
+
+  // MARK: Lists
+
+  func add(_ node: WaitNode, to id: ObjectID) {
+    if id.owner == me {
+      guard let object = objects.find(id.index) else { return }
+      node.next = object.pointee.waiters
+      object.pointee.waiters = .passRetained(node)
+    } else {
+      let object = borrowedObject(id)
+      node.next = object.waiters
+      object.waiters = .passRetained(node)
+      fetch(id)
+    }
+  }
+
+  /// Tells a detached list of waiters that `id` is ready; consumes the list. Oldest first.
+  func notify(_ list: Unmanaged<WaitNode>, _ id: ObjectID) {
+    var reversed: Unmanaged<WaitNode>?
+    var next: Unmanaged<WaitNode>? = list
+    while let link = next {
+      let node = link.takeUnretainedValue()
+      next = node.next
+      node.next = reversed
+      reversed = link
+    }
+    while let link = reversed {
+      let node = link.takeRetainedValue()
+      reversed = node.next
+      notify(node.target, id)
+    }
+  }
+
+  private func notify(_ target: WaitNode.Target, _ id: ObjectID) {
+    switch target {
+    case .waiter(let waiter): objectReady(for: waiter)
+    case .task(let index): argumentReady(index)
+    case .creation(let actor): creationArgumentReady(actor)
+    case .peer(let peer): if !peer.isClosed { sendObject(id, to: peer) }
+    }
+  }
+
+  private func objectReady(for waiter: ObjectWaiter) {
+    guard !waiter.isFinished else { return }
+    if !waiter.remaining.isEmpty {
+      if advance(waiter) { return }
+    } else {
+      waiter.missing -= 1
+      guard waiter.missing <= 0 else { return }
+    }
+    waiter.isFinished = true
+    wakeups.append(waiter)
+  }
+
+  private func remove(_ waiter: ObjectWaiter, from id: ObjectID) {
+    if id.owner == me {
+      guard let object = objects.find(id.index) else { return }
+      object.pointee.waiters = removing(object.pointee.waiters, waiter)
+    } else if let object = borrowed[id] {
+      object.waiters = removing(object.waiters, waiter)
+    }
+  }
+
+  private func removing(_ list: Unmanaged<WaitNode>?, _ waiter: ObjectWaiter) -> Unmanaged<
+    WaitNode
+  >? {
+    guard let link = list else { return nil }
+    let node = link.takeUnretainedValue()
+    var head: Unmanaged<WaitNode>? = link
+    if case .waiter(let other) = node.target, other === waiter {
+      head = node.next
+      link.release()
+      return removing(head, waiter)
+    }
+    var previous = node
+    while let nextLink = previous.next {
+      let nextNode = nextLink.takeUnretainedValue()
+      if case .waiter(let other) = nextNode.target, other === waiter {
+        previous.next = nextNode.next
+        nextLink.release()
+      } else {
+        previous = nextNode
+      }
+    }
+    return head
+  }
+
+  func dropWaiters(_ list: Unmanaged<WaitNode>?) {
+    var next = list
+    while let link = next {
+      let node = link.takeRetainedValue()
+      next = node.next
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package import RayProtocol
+
+/// Everything one process decides about objects, tasks, leases and actors: the core worker without its sockets.
+///
+/// Calls come in, frames and requests go out into outboxes and ports; nothing here reads a clock, a socket or a lock. The
+/// shell serialises access and moves bytes; a simulation drives many machines in one process.
+///
+/// The rules it keeps:
+/// 1. The process that makes a reference owns the object and alone decides when it is freed.
+/// 2. Whoever hands a reference on keeps the object alive until the receiver is known to the owner: callers pin arguments
+///    until the reply, the reply names the references its sender keeps, and a sender of results pins what they contain.
+/// 3. Connections are reliable and ordered; their end is the death of the process behind them.
+package final class CoreMachine {
+  package let me: WorkerID
+  let node: any NodePort
+  let store: any StorePort
+  let encodeError: ErrorEncoder
+
+  /// Monotonic nanoseconds, set by the shell before it delivers events.
+  package var now: UInt64 = 0
+
+  let objects = Slab<OwnedObject>()
+  let tasks = Slab<TaskRecord>()
+  var borrowed: [ObjectID: BorrowedObject] = [:]
+  package internal(set) var peers: [WorkerID: Peer] = [:]
+  var dirtyPeers: [Peer] = []
+
+  var pools: [LeaseRequest: LeasePool] = [:]
+  var poolsByClass: [LeasePool] = []
+  var dirtyPools: [LeasePool] = []
+  var leases: [UInt64: Lease] = [:]
+  var actors: [ActorID: ActorClient] = [:]
+
+  package internal(set) var functionNames: [String] = []
+  var functionKeys: [String: UInt32] = [:]
+
+  var runnable = Deque<ExecutionCall>()
+  var spareCalls: [ExecutionCall] = []
+  var running: [UInt64: ExecutionCall] = [:]
+  var nextCallToken: UInt64 = 1
+  var nextTransit: UInt64 = 1
+  var streams: [UInt64: StreamState] = [:]
+  /// Tasks in flight at processes that died, oldest first, until the node tells the cause.
+  var orphansByWorker: [WorkerID: [UInt64]] = [:]
+  /// Producers that are a window ahead of their consumers, by call.
+  var creditWaiters: [UInt64: ObjectWaiter] = [:]
+  var actorOrphans: [ActorID: [UInt64]] = [:]
+
+  /// Waiters to wake once the lock is free; taken by the shell.
+  package var wakeups: [ObjectWaiter] = []
+  /// Calls whose cancellation the shell must carry into running code.
+  package var cancellations: [(call: ExecutionCall, force: Bool)] = []
+  /// Objects to let go, so that long chains are freed without recursion.
+  var pendingUnpins: [ObjectID] = []
+  var isUnpinning = false
+
+  package init(
+    me: WorkerID, node: any NodePort, store: any StorePort, encodeError: @escaping ErrorEncoder
+  ) {
+    self.me = me
+    self.node = node
+    self.store = store
+    self.encodeError = encodeError
+  }
+
+  // MARK: Functions
+
+  /// This process's number for a function name.
+  package func functionKey(named name: String) -> UInt32 {
+    if let key = functionKeys[name] { return key }
+    let key = UInt32(functionNames.count)
+    functionNames.append(name)
+    functionKeys[name] = key
+    return key
+  }
+
+  // MARK: Peers
+
+  /// The peer, brokering a connection on first use.
+  package func peer(_ id: WorkerID) -> Peer {
+    if let peer = peers[id] { return peer }
+    let peer = Peer(id)
+    peers[id] = peer
+    node.connect(id)
+    return peer
+  }
+
+  @inline(__always)
+  func touch(_ peer: Peer) {
+    if !peer.isDirty {
+      peer.isDirty = true
+      dirtyPeers.append(peer)
+    }
+  }
+
+  // MARK: Flushing
+
+  /// Settles what is decided once per wake-up and hands out the peers with frames to write.
+  package func takeDirtyPeers() -> [Peer] {
+    if !dirtyPools.isEmpty { settleDemands() }
+    if dirtyPeers.isEmpty { return [] }
+    let peers = dirtyPeers
+    dirtyPeers.removeAll(keepingCapacity: true)
+    for peer in peers { peer.isDirty = false }
+    return peers
+  }
+
+  package var hasOutput: Bool { !dirtyPeers.isEmpty || !dirtyPools.isEmpty }
+
+  // MARK: What is left, for tests and for `shutdown`
+
+  /// Objects, tasks and borrows alive right now; all zero when nothing leaks.
+  package var census: Census {
+    Census(
+      ownedObjects: objects.takenCount, tasks: tasks.takenCount, borrowedObjects: borrowed.count,
+      leases: leases.count,
+      runningCalls: running.count, transitPins: peers.values.reduce(0) { $0 + $1.transitPins.count }
+    )
+  }
+
+  package struct Census: Hashable, Sendable {
+    package var ownedObjects = 0
+    package var tasks = 0
+    package var borrowedObjects = 0
+    package var leases = 0
+    package var runningCalls = 0
+    package var transitPins = 0
+  }
+}

@@ -1,0 +1,244 @@
+internal import RayProtocol
+
+extension CoreMachine {
+  // MARK: Receiving
+
+  func callReceived(
+    _ task: UInt64, function: UInt32, flags: UInt8, body: UnsafeRawBufferPointer, from peer: Peer
+  ) throws(ByteCursor.Truncated) {
+    guard peer.calls[task] == nil else { return }
+    var cursor = ByteCursor(body)
+    let call = spareCalls.popLast() ?? ExecutionCall()
+    call.lease = try cursor.integer(UInt64.self)
+    call.attempt = try cursor.integer(UInt16.self)
+    call.resultCount = UInt32(try cursor.integer(UInt16.self))
+    _ = try cursor.integer(UInt32.self)
+    call.peer = peer
+    call.isStream = flags & PushBody.streamFlag != 0
+    accept(call, task, function, cursor.remaining)
+    peer.calls[task] = call
+  }
+
+  func callMyself(
+    _ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, _ lease: UInt64,
+    _ arguments: UnsafeRawBufferPointer
+  ) {
+    let call = spareCalls.popLast() ?? ExecutionCall()
+    call.peer = nil
+    call.lease = lease
+    call.attempt = record.pointee.attempt
+    call.resultCount = record.pointee.resultCount
+    call.isStream = record.pointee.flags & TaskRecord.stream != 0
+    accept(call, task, record.pointee.function, arguments)
+  }
+
+  private func accept(
+    _ call: ExecutionCall, _ task: UInt64, _ function: UInt32, _ arguments: UnsafeRawBufferPointer
+  ) {
+    call.taskIndex = task
+    call.function = function
+    call.isCancelled = false
+    call.isStarted = false
+    call.isFinished = false
+    call.streamCredit = 0
+    call.streamProduced = 0
+    call.token = nextCallToken
+    nextCallToken += 1
+    call.setArguments(arguments)
+    runnable.append(call)
+  }
+
+  // MARK: Running
+
+  package var hasRunnableCalls: Bool { !runnable.isEmpty }
+  package var runningCount: Int { running.count }
+
+  /// The next call to run, oldest first.
+  package func takeRunnableCall() -> ExecutionCall? {
+    guard let call = runnable.popFirst() else { return nil }
+    call.isStarted = true
+    running[call.token] = call
+    return call
+  }
+
+  /// Hands over a call's outcome. Handles of `parts`' references must be alive until this returns.
+  package func finish(_ call: ExecutionCall, flags: UInt8, parts: [ResultPart], duration: UInt32) {
+    let (flags, body) = reply(call, flags, parts, duration)
+    finish(call, HeldReply(flags: flags, body: body))
+  }
+
+  /// The common outcome: one inline value, or one error, without references.
+  @inline(__always)
+  package func finish(
+    _ call: ExecutionCall, flags: UInt8, inline bytes: UnsafeRawBufferPointer, duration: UInt32
+  ) {
+    guard call.covered.isEmpty, let peer = call.peer else {
+      let place: ValuePlace = flags & FrameFlag.failed == 0 ? .inline : .failed
+      return finish(
+        call, flags: flags, parts: [ResultPart(place: place, bytes: bytes)], duration: duration)
+    }
+    if !peer.isClosed {
+      let body = peer.outbox.frame(
+        .done, flags: flags, id: call.taskIndex, bodyByteCount: 4 + bytes.count)
+      body.storeBytes(of: duration.littleEndian, as: UInt32.self)
+      if let base = bytes.baseAddress, bytes.count > 0 {
+        (body + 4).copyMemory(from: base, byteCount: bytes.count)
+      }
+      touch(peer)
+    }
+    retire(call)
+  }
+
+  private func finish(_ call: ExecutionCall, _ reply: HeldReply) {
+    if call.missingRegistrations > 0 {
+      call.heldReply = reply
+      call.isFinished = true
+    } else {
+      send(reply, of: call)
+    }
+  }
+
+  private func send(_ reply: HeldReply, of call: ExecutionCall) {
+    let peer = call.peer
+    let task = call.taskIndex
+    retire(call)
+    reply.body.withUnsafeBytes { bytes in
+      if let peer {
+        guard !peer.isClosed else { return }
+        peer.outbox.frame(.done, flags: reply.flags, id: task, body: bytes)
+        touch(peer)
+      } else {
+        // Our own encoding a moment ago; it cannot be malformed.
+        try! taskDone(task, flags: reply.flags, body: bytes, from: nil)
+      }
+    }
+  }
+
+  private func retire(_ call: ExecutionCall) {
+    running[call.token] = nil
+    call.peer?.calls[call.taskIndex] = nil
+    call.peer = nil
+    call.isFinished = true
+    call.shellState = nil
+    call.heldReply = nil
+    call.covered.removeAll(keepingCapacity: true)
+    if spareCalls.count < 2048, call.argumentCapacity <= 4096 { spareCalls.append(call) }
+  }
+
+  // MARK: Replies
+
+  /// Encodes a general reply: pins what the results contain, names what is kept, registers what the caller cannot.
+  private func reply(
+    _ call: ExecutionCall, _ flags: UInt8, _ parts: [ResultPart], _ duration: UInt32
+  ) -> (flags: UInt8, body: [UInt8]) {
+    let transit = handOver(parts, to: call.peer)
+    let kept = settleCovered(call)
+    let byteCount = 20 + parts.reduce(0) { $0 + ResultCoding.byteCount($1) } + kept.count * 8
+    let body = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+      var filler = ByteFiller(UnsafeMutableRawPointer(buffer.baseAddress!))
+      filler.put(duration)
+      filler.put(UInt32(parts.count))
+      filler.put(transit)
+      filler.put(UInt32(kept.count))
+      for part in parts { ResultCoding.write(part, &filler) }
+      for index in kept { filler.put(index) }
+      count = byteCount
+    }
+    return (flags | FrameFlag.general, body)
+  }
+
+  /// References leave inside results: each stays alive until the caller holds it itself.
+  func handOver(_ parts: [ResultPart], to peer: Peer?) -> UInt64 {
+    guard let peer else {
+      // To ourselves: the results pin what they contain.
+      for part in parts { for id in part.references { pin(id) } }
+      return 0
+    }
+    var foreign: [ObjectID] = []
+    for part in parts where !part.references.isEmpty {
+      grantOwned(part.references, to: peer)
+      foreign += part.references.filter { $0.owner != me && $0.owner != peer.id }
+    }
+    // The caller's own objects too: this reply may be held back, and a hold returned meanwhile would overtake it.
+    let own = parts.flatMap { $0.references.filter { $0.owner == peer.id } }
+    guard !foreign.isEmpty || !own.isEmpty else { return 0 }
+    let transit = nextTransit
+    nextTransit += 1
+    for id in foreign + own { pin(id) }
+    peer.transitPins[transit] = foreign + own
+    return transit
+  }
+
+  func referencesReceived(_ transit: UInt64, by peer: Peer) {
+    guard let pinned = peer.transitPins.removeValue(forKey: transit) else { return }
+    for id in pinned { unpin(id) }
+  }
+
+  /// What the call's arguments referred to and is still used here: the caller's own objects are named in the reply,
+  /// those of others are registered before the reply may leave.
+  private func settleCovered(_ call: ExecutionCall) -> [UInt64] {
+    var kept: [UInt64] = []
+    for object in call.covered
+    where borrowed[object.id] === object && object.registration == .covered {
+      guard object.localCount > 0 || object.pinCount > 0 else {
+        dropIfUnused(object)
+        continue
+      }
+      if let peer = call.peer, object.id.owner == peer.id {
+        object.registration = .registered
+        object.holds += 1
+        kept.append(object.id.index)
+      } else {
+        requestBorrow(object)
+        if object.registration == .requested {
+          call.missingRegistrations += 1
+          object.waitingCalls.append(call)
+        }
+      }
+    }
+    return kept
+  }
+
+  /// One of the registrations a finished call waited for was answered.
+  func registrationSettled(for call: ExecutionCall) {
+    call.missingRegistrations -= 1
+    guard call.missingRegistrations == 0, let reply = call.heldReply else { return }
+    call.heldReply = nil
+    send(reply, of: call)
+  }
+
+  // MARK: Giving work back
+
+  /// Takes back up to `count` calls that have not started, youngest first; for calls this process made to itself.
+  func stealFromOwnQueue(_ count: Int) -> [UInt64] { takeUnstarted(count) { $0.peer == nil } }
+
+  func workStolen(_ count: UInt64, by peer: Peer) {
+    let indices = takeUnstarted(Int(min(count, UInt64(Int32.max)))) {
+      $0.peer === peer && $0.lease != 0
+    }
+    let body = peer.outbox.frame(.stolen, bodyByteCount: indices.count * 8)
+    var filler = ByteFiller(body)
+    for index in indices { filler.put(index) }
+    touch(peer)
+  }
+
+  private func takeUnstarted(_ count: Int, where matches: (ExecutionCall) -> Bool) -> [UInt64] {
+    var kept: [ExecutionCall] = []
+    var indices: [UInt64] = []
+    while indices.count < count, let call = runnable.popLast() {
+      if matches(call) {
+        indices.append(call.taskIndex)
+        dropUnstarted(call)
+      } else {
+        kept.append(call)
+      }
+    }
+    for call in kept.reversed() { runnable.append(call) }
+    return indices.reversed()
+  }
+
+  func dropUnstarted(_ call: ExecutionCall) {
+    running[call.token] = call
+    retire(call)
+  }
+}

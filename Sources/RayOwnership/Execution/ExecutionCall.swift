@@ -1,0 +1,71 @@
+package import RayProtocol
+
+/// A task that this process was asked to run.
+package final class ExecutionCall {
+  /// The caller; nil when this process called itself.
+  package internal(set) var peer: Peer?
+  /// The task's index at its caller.
+  package internal(set) var taskIndex: UInt64 = 0
+  package internal(set) var function: UInt32 = 0
+  package internal(set) var attempt: UInt16 = 1
+  package internal(set) var lease: UInt64 = 0
+  package internal(set) var resultCount: UInt32 = 1
+  package internal(set) var isStream = false
+  package internal(set) var isCancelled = false
+  package internal(set) var isStarted = false
+  package internal(set) var isFinished = false
+  /// Distinguishes calls of this process; tasks it submits carry it as their parent.
+  package internal(set) var token: UInt64 = 0
+  /// Encoded arguments; the memory is reused by later calls.
+  package internal(set) var arguments: UnsafeMutableRawBufferPointer = .init(start: nil, count: 0)
+  var argumentCapacity = 0
+  /// References that came with the arguments and are not registered with their owners.
+  var covered: [BorrowedObject] = []
+  /// A reply that waits for registrations.
+  var heldReply: HeldReply?
+  var missingRegistrations = 0
+  /// For streams: elements the consumer has taken.
+  package internal(set) var streamCredit: UInt64 = 0
+  package internal(set) var streamProduced: UInt64 = 0
+  /// Whatever the shell keeps with the call while it runs.
+  package var shellState: AnyObject?
+
+  init() {}
+  deinit { arguments.deallocate() }
+
+  func setArguments(_ bytes: UnsafeRawBufferPointer) {
+    if argumentCapacity < bytes.count {
+      UnsafeMutableRawBufferPointer(start: arguments.baseAddress, count: argumentCapacity)
+        .deallocate()
+      argumentCapacity = max(128, bytes.count)
+      arguments = .allocate(byteCount: argumentCapacity, alignment: 16)
+    }
+    arguments = UnsafeMutableRawBufferPointer(start: arguments.baseAddress, count: bytes.count)
+    if bytes.count > 0 { arguments.copyMemory(from: bytes) }
+  }
+}
+
+/// One result of a call as its executor hands it over.
+package struct ResultPart {
+  package var place: ValuePlace
+  /// The value or the error; empty for stored values.
+  package var bytes: UnsafeRawBufferPointer
+  package var descriptor: StoredDescriptor?
+  package var references: [ObjectID]
+
+  package init(
+    place: ValuePlace, bytes: UnsafeRawBufferPointer, descriptor: StoredDescriptor? = nil,
+    references: [ObjectID] = []
+  ) {
+    self.place = place
+    self.bytes = bytes
+    self.descriptor = descriptor
+    self.references = references
+  }
+}
+
+/// A finished call's reply, encoded, that may not leave yet.
+struct HeldReply {
+  var flags: UInt8
+  var body: [UInt8]
+}

@@ -1,0 +1,32 @@
+package import RayProtocol
+
+/// Another core worker: what is to be sent to it and what it holds of ours.
+package final class Peer {
+  package let id: WorkerID
+  package let outbox = Outbox()
+  /// False until the node has brokered the connection; frames wait in the outbox.
+  package var isConnected = false
+  package var isClosed = false
+  /// Something was added to the outbox since the shell looked.
+  var isDirty = false
+
+  /// By local function key: the index this side uses on the connection plus one; 0 = not defined yet.
+  var definedFunctions: [UInt16] = []
+  var definedCount: UInt16 = 0
+  /// By the other side's index: the local function key.
+  var knownFunctions: [UInt32] = []
+
+  /// Holds of this peer on objects owned here, by object index.
+  var borrows: [UInt64: UInt32] = [:]
+  /// Our references inside results it has not acknowledged, by task index.
+  var transitPins: [UInt64: [ObjectID]] = [:]
+  /// Calls received from it that are not answered, by its task index.
+  var calls: [UInt64: ExecutionCall] = [:]
+  /// Lanes that lead to it.
+  var leases: [Lease] = []
+  var actor: ActorClient?
+  /// Unacknowledged `borrow` requests are answered in order.
+  var pendingBorrows: Int = 0
+
+  init(_ id: WorkerID) { self.id = id }
+}

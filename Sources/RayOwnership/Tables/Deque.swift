@@ -1,0 +1,47 @@
+/// A queue in a ring; both ends in constant time.
+package struct Deque<Element> {
+  private var storage: [Element?] = Array(repeating: nil, count: 16)
+  private var head = 0
+  package private(set) var count = 0
+
+  package init() {}
+  package var isEmpty: Bool { count == 0 }
+
+  package mutating func append(_ element: Element) {
+    if count == storage.count { grow() }
+    storage[(head + count) & (storage.count - 1)] = element
+    count += 1
+  }
+
+  package mutating func popFirst() -> Element? {
+    guard count > 0 else { return nil }
+    let element = storage[head].take()
+    head = (head + 1) & (storage.count - 1)
+    count -= 1
+    return element
+  }
+
+  package mutating func popLast() -> Element? {
+    guard count > 0 else { return nil }
+    count -= 1
+    return storage[(head + count) & (storage.count - 1)].take()
+  }
+
+  /// Removes the elements that match, keeping the order of the others.
+  package mutating func removeAll(where matches: (Element) -> Bool) {
+    let all = (0..<count).map { storage[(head + $0) & (storage.count - 1)]! }
+    self = Deque()
+    for element in all where !matches(element) { append(element) }
+  }
+
+  package func forEach(_ body: (Element) -> Void) {
+    for offset in 0..<count { body(storage[(head + offset) & (storage.count - 1)]!) }
+  }
+
+  private mutating func grow() {
+    var larger = [Element?](repeating: nil, count: storage.count * 2)
+    for offset in 0..<count { larger[offset] = storage[(head + offset) & (storage.count - 1)] }
+    storage = larger
+    head = 0
+  }
+}

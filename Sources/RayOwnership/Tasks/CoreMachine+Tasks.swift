@@ -1,0 +1,262 @@
+package import RayProtocol
+
+/// A call to submit.
+package struct TaskSubmission {
+  package var queue: TaskQueue?
+  package var actor: ActorID?
+  package var function: UInt32
+  package var arguments: UnsafeRawBufferPointer
+  /// References that are arguments themselves, and references inside argument values; their handles are alive.
+  package var direct: [ObjectID]
+  package var nested: [ObjectID]
+  /// Retries after system failures; -1 = any number.
+  package var retries: Int32
+  package var retryThrown: Bool
+  package var parent: UInt64
+
+  package init(
+    queue: TaskQueue?, actor: ActorID? = nil, function: UInt32, arguments: UnsafeRawBufferPointer,
+    direct: [ObjectID] = [],
+    nested: [ObjectID] = [], retries: Int32 = 0, retryThrown: Bool = false, parent: UInt64 = 0
+  ) {
+    self.queue = queue
+    self.actor = actor
+    self.function = function
+    self.arguments = arguments
+    self.direct = direct
+    self.nested = nested
+    self.retries = retries
+    self.retryThrown = retryThrown
+    self.parent = parent
+  }
+}
+
+extension CoreMachine {
+  // MARK: Submitting
+
+  /// A queue for one function's tasks with one set of options; kept for the machine's life.
+  package func makeQueue(function: UInt32, request: LeaseRequest) -> TaskQueue {
+    TaskQueue(function: function, pool: pool(for: request))
+  }
+
+  /// Submits a call with one result.
+  package func submit(_ submission: borrowing TaskSubmission) -> ObjectID {
+    let (task, record) = makeRecord(submission)
+    let object = makeObject(task: task)
+    record.pointee.firstResult = object
+    start(task, record, submission)
+    return ObjectID(owner: me, index: object)
+  }
+
+  /// Submits a call whose result is cut into `count` objects.
+  package func submitSplit(_ submission: borrowing TaskSubmission, count: Int) -> [ObjectID] {
+    let (task, record) = makeRecord(submission)
+    let results = (0..<count).map { _ in makeObject(task: task) }
+    record.pointee.resultCount = UInt32(count)
+    record.pointee.firstResult = results[0]
+    record.pointee.moreResults = .passRetained(ResultList(Array(results.dropFirst())))
+    start(task, record, submission)
+    return results.map { ObjectID(owner: me, index: $0) }
+  }
+
+  /// Submits a call that yields any number of objects; the returned one becomes ready when the stream ends.
+  package func submitStream(_ submission: borrowing TaskSubmission) -> ObjectID {
+    let (task, record) = makeRecord(submission)
+    record.pointee.flags |= TaskRecord.stream
+    let object = makeObject(task: task)
+    record.pointee.firstResult = object
+    streams[object] = StreamState(task: task)
+    start(task, record, submission)
+    return ObjectID(owner: me, index: object)
+  }
+
+  @inline(__always)
+  private func makeRecord(_ submission: borrowing TaskSubmission) -> (
+    UInt64, UnsafeMutablePointer<TaskRecord>
+  ) {
+    let (task, record) = tasks.take()
+    record.pointee.function = submission.function
+    record.pointee.attempt = 1
+    record.pointee.retriesLeft = submission.retries
+    record.pointee.parent = submission.parent
+    if submission.retryThrown { record.pointee.flags |= TaskRecord.retryThrown }
+    keepArguments(submission.arguments, record)
+    if let actor = submission.actor {
+      record.pointee.lane = .passUnretained(actorClient(actor))
+    } else if let queue = submission.queue {
+      record.pointee.queue = .passUnretained(queue)
+    }
+    return (task, record)
+  }
+
+  @inline(__always)
+  private func keepArguments(
+    _ bytes: UnsafeRawBufferPointer, _ record: UnsafeMutablePointer<TaskRecord>
+  ) {
+    record.pointee.argumentByteCount = bytes.count
+    guard bytes.count > 0 else { return }
+    if bytes.count <= TaskRecord.smallArgumentByteCount {
+      (UnsafeMutableRawPointer(record) + MemoryLayout<TaskRecord>.offset(of: \.smallArguments)!)
+        .copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+    } else {
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes.count, alignment: 16)
+      memory.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+      record.pointee.heapArguments = memory
+    }
+  }
+
+  @inline(__always)
+  func arguments(of record: UnsafeMutablePointer<TaskRecord>) -> UnsafeRawBufferPointer {
+    if let heap = record.pointee.heapArguments {
+      return UnsafeRawBufferPointer(start: heap, count: record.pointee.argumentByteCount)
+    }
+    let small = UnsafeRawPointer(record) + MemoryLayout<TaskRecord>.offset(of: \.smallArguments)!
+    return UnsafeRawBufferPointer(start: small, count: record.pointee.argumentByteCount)
+  }
+
+  private func start(
+    _ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>,
+    _ submission: borrowing TaskSubmission
+  ) {
+    if let actor = submission.actor {
+      pin(actorLifetime(actor))
+      enqueueActorTask(task, record)
+    }
+    if !submission.direct.isEmpty || !submission.nested.isEmpty {
+      for id in submission.direct { pin(id) }
+      for id in submission.nested { pin(id) }
+      record.pointee.references = .passRetained(
+        ArgumentReferences(direct: submission.direct, nested: submission.nested))
+      let missing = submission.direct.filter { !isReady($0) }
+      record.pointee.missingArguments = Int32(missing.count)
+      for id in missing { add(WaitNode(.task(task)), to: id) }
+    }
+    if record.pointee.missingArguments == 0 { argumentsReady(task, record) }
+  }
+
+  // MARK: Arguments
+
+  func argumentReady(_ task: UInt64) {
+    guard let record = tasks.find(task), record.pointee.stage == .waiting else { return }
+    record.pointee.missingArguments -= 1
+    if record.pointee.missingArguments == 0 { argumentsReady(task, record) }
+  }
+
+  /// All values are there: a failed one fails the task, as if it had thrown the same error.
+  private func argumentsReady(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>) {
+    if let references = record.pointee.references?.takeUnretainedValue(),
+      let error = firstFailure(references.direct)
+    {
+      return failTask(task, error)
+    }
+    record.pointee.stage = .queued
+    if record.pointee.queue != nil {
+      enqueue(task, record, atFront: false)
+    } else if let actor = record.pointee.lane?.takeUnretainedValue() as? ActorClient {
+      pump(actor)
+    }
+  }
+
+  func firstFailure(_ ids: [ObjectID]) -> [UInt8]? {
+    for id in ids {
+      if case .failed(let error) = snapshot(id) { return Array(error) }
+    }
+    return nil
+  }
+
+  // MARK: Queues
+
+  @inline(__always)
+  func enqueue(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, atFront: Bool) {
+    let queue = record.pointee.queue!.takeUnretainedValue()
+    let slot = UInt32(truncatingIfNeeded: task)
+    record.pointee.stage = .queued
+    if queue.count == 0 {
+      queue.first = slot
+      queue.last = slot
+      record.pointee.next = .max
+      record.pointee.previous = .max
+      queue.pool.active.append(queue)
+    } else if atFront {
+      record.pointee.previous = .max
+      record.pointee.next = queue.first
+      tasks.pointer(queue.first).pointee.previous = slot
+      queue.first = slot
+    } else {
+      record.pointee.next = .max
+      record.pointee.previous = queue.last
+      tasks.pointer(queue.last).pointee.next = slot
+      queue.last = slot
+    }
+    queue.count += 1
+    queue.pool.queuedCount += 1
+    offer(queue.pool)
+  }
+
+  func dequeue(_ record: UnsafeMutablePointer<TaskRecord>, from queue: TaskQueue) {
+    unlink(record, first: &queue.first, last: &queue.last)
+    queue.count -= 1
+    queue.pool.queuedCount -= 1
+    if queue.count == 0 {
+      queue.pool.active.removeAll { $0 === queue }
+      if queue.pool.queuedCount == 0 { markDirty(queue.pool) }
+    }
+  }
+
+  @inline(__always)
+  func unlink(_ record: UnsafeMutablePointer<TaskRecord>, first: inout UInt32, last: inout UInt32) {
+    let next = record.pointee.next
+    let previous = record.pointee.previous
+    if previous == .max { first = next } else { tasks.pointer(previous).pointee.next = next }
+    if next == .max { last = previous } else { tasks.pointer(next).pointee.previous = previous }
+    record.pointee.next = .max
+    record.pointee.previous = .max
+  }
+
+  // MARK: Ending
+
+  /// Completes every result of a task with an error.
+  func failTask(_ task: UInt64, _ error: [UInt8]) {
+    guard let record = tasks.find(task) else { return }
+    leaveLists(task, record)
+    let results = results(of: record)
+    let isStream = record.pointee.flags & TaskRecord.stream != 0
+    endRecord(task, record)
+    for object in results { fail(object, error) }
+    if isStream { streamEnded(results[0]) }
+  }
+
+  func results(of record: UnsafeMutablePointer<TaskRecord>) -> [UInt64] {
+    guard let more = record.pointee.moreResults else { return [record.pointee.firstResult] }
+    return [record.pointee.firstResult] + more.takeUnretainedValue().indices
+  }
+
+  func leaveLists(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>) {
+    switch record.pointee.stage {
+    case .queued, .waiting:
+      if let queue = record.pointee.queue {
+        if record.pointee.stage == .queued { dequeue(record, from: queue.takeUnretainedValue()) }
+      } else if let actor = record.pointee.lane?.takeUnretainedValue() as? ActorClient {
+        leaveQueue(of: actor, record)
+      }
+    case .sent, .orphaned:
+      if let lane = record.pointee.lane?.takeUnretainedValue() { leaveLane(lane, record) }
+    }
+  }
+
+  /// Frees the record and everything it kept alive.
+  func endRecord(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>) {
+    record.pointee.heapArguments?.deallocate()
+    record.pointee.moreResults?.release()
+    let references = record.pointee.references
+    let actor =
+      record.pointee.queue == nil ? record.pointee.lane?.takeUnretainedValue() as? ActorClient : nil
+    tasks.giveBack(task)
+    if let references {
+      let kept = references.takeRetainedValue()
+      for id in kept.direct { unpin(id) }
+      for id in kept.nested { unpin(id) }
+    }
+    if let actor { unpin(actorLifetime(actor.id)) }
+  }
+}
