@@ -4,7 +4,8 @@ import PackageDescription
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
   .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
 /// The name makes the checkout's folder irrelevant: `package: "swift-ray"` resolves wherever the repository lies.
@@ -20,8 +21,10 @@ let package = Package(
 
     // Map and reduce: word frequencies of a folder.
     .target(name: "WordCounting", dependencies: [ray], swiftSettings: strict),
-    .executableTarget(name: "wordcount", dependencies: ["WordCounting", ray], swiftSettings: strict),
-    .testTarget(name: "WordCountingTests", dependencies: ["WordCounting", "wordcount"], swiftSettings: strict),
+    .executableTarget(
+      name: "wordcount", dependencies: ["WordCounting", ray], swiftSettings: strict),
+    .testTarget(
+      name: "WordCountingTests", dependencies: ["WordCounting", "wordcount"], swiftSettings: strict),
 
     // Data-parallel training with a parameter server.
     .target(name: "DigitLearning", dependencies: [ray], swiftSettings: strict),

@@ -49,15 +49,17 @@ struct PieceReader {
     let origin = max(0, piece.start - 1)
     let wanted = piece.end - origin
     var count = try fill(file, piece.path, at: origin, from: 0, upTo: wanted)
-    let start = piece.start == 0 ? 0 : cut(from: 0, in: count) ?? count
+    // No cut at all: the piece lies inside one long word, which belongs to the piece where it starts.
+    guard let start = piece.start == 0 ? 0 : cut(from: 0, in: count) else { return 0..<0 }
     // Short of `wanted` the file has ended. Otherwise the word across the end belongs to this piece.
-    guard count == wanted else { return start..<max(start, count) }
+    guard count == wanted else { return start..<count }
     var searched = wanted - 1
     while true {
-      if let end = cut(from: searched, in: count) { return start..<max(start, end) }
+      if let end = cut(from: searched, in: count) { return start..<end }
       searched = count
-      let more = try fill(file, piece.path, at: origin, from: count, upTo: count + Self.stepByteCount)
-      guard more > count else { return min(start, count)..<count }
+      let more = try fill(
+        file, piece.path, at: origin, from: count, upTo: count + Self.stepByteCount)
+      guard more > count else { return start..<count }
       count = more
     }
   }

@@ -24,7 +24,10 @@ extension TextFile {
       if name.hasPrefix(".") { continue }
       switch kind(of: path) {
       case .folder: collect(subfolder: path, into: &files)
-      case .file: if let byteCount = textByteCount(of: path) { files.append(TextFile(path: path, byteCount: byteCount)) }
+      case .file:
+        if let byteCount = textByteCount(of: path) {
+          files.append(TextFile(path: path, byteCount: byteCount))
+        }
       case .other: break
       }
     }

@@ -52,7 +52,9 @@ public struct WordCounter: Sendable {
     let start = index == 0 ? 0 : Int(ends[index - 1])
     guard Int(ends[index]) - start == word.count else { return false }
     let known = text.span
-    for i in 0..<word.count where known[start + i] != asciiLowercased(bytes[word.lowerBound + i]) { return false }
+    for i in 0..<word.count where known[start + i] != asciiLowercased(bytes[word.lowerBound + i]) {
+      return false
+    }
     return true
   }
 

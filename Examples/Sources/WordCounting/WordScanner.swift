@@ -76,7 +76,9 @@ func isASCIIDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
 /// A byte that ends a word whatever stands before it, UTF-8 or not: texts are cut after one of these.
 @inline(__always)
-func isASCIISeparator(_ byte: UInt8) -> Bool { byte < 0x80 && !isASCIILetter(byte) && !isASCIIDigit(byte) }
+func isASCIISeparator(_ byte: UInt8) -> Bool {
+  byte < 0x80 && !isASCIILetter(byte) && !isASCIIDigit(byte)
+}
 
 @inline(__always)
 func asciiLowercased(_ byte: UInt8) -> UInt8 { byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte }
@@ -96,7 +98,9 @@ struct NonASCIIScalar {
     }
     self.byteCount = byteCount
     switch scalar.properties.generalCategory {
-    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .letterNumber: kind = .letter
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
+      .letterNumber:
+      kind = .letter
     case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber: kind = .digitOrMark
     default: kind = .separator
     }

@@ -43,10 +43,13 @@ extension WordTable {
 }
 
 /// Negative, zero or positive, as the first word comes before, is, or comes after the second in byte order.
-private func compare(_ a: [UInt8], _ aRange: Range<Int>, _ b: [UInt8], _ bRange: Range<Int>) -> Int {
+private func compare(_ a: [UInt8], _ aRange: Range<Int>, _ b: [UInt8], _ bRange: Range<Int>) -> Int
+{
   let order = a.withUnsafeBytes { a in
     b.withUnsafeBytes { b in
-      let (x, y) = (UnsafeRawBufferPointer(rebasing: a[aRange]), UnsafeRawBufferPointer(rebasing: b[bRange]))
+      let (x, y) = (
+        UnsafeRawBufferPointer(rebasing: a[aRange]), UnsafeRawBufferPointer(rebasing: b[bRange])
+      )
       guard let x = x.baseAddress, let y = y.baseAddress else { return CInt(0) }
       return memcmp(x, y, min(aRange.count, bRange.count))
     }
@@ -57,7 +60,9 @@ private func compare(_ a: [UInt8], _ aRange: Range<Int>, _ b: [UInt8], _ bRange:
 /// Combines neighbours, then their results, and so on up to one; nil for nothing.
 ///
 /// A tree has log2(n) levels and every merge of a level can run at the same time; a chain would have n.
-public func reduceAsTree<Item>(_ items: [Item], combining merge: (Item, Item) throws -> Item) rethrows -> Item? {
+public func reduceAsTree<Item>(_ items: [Item], combining merge: (Item, Item) throws -> Item)
+  rethrows -> Item?
+{
   var level = items
   while level.count > 1 {
     level = try stride(from: 0, to: level.count, by: 2).map { i in

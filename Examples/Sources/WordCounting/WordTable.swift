@@ -32,7 +32,9 @@ extension WordTable {
     Int(index == 0 ? 0 : ends[index - 1])..<Int(ends[index])
   }
 
-  public func word(at index: Int) -> String { String(decoding: text[range(of: index)], as: UTF8.self) }
+  public func word(at index: Int) -> String {
+    String(decoding: text[range(of: index)], as: UTF8.self)
+  }
 
   /// Occurrences of `word`, 0 when the text does not have it.
   public subscript(word: String) -> Int {
@@ -41,7 +43,11 @@ extension WordTable {
     var high = count
     while low < high {
       let middle = (low + high) / 2
-      if text[range(of: middle)].lexicographicallyPrecedes(wanted) { low = middle + 1 } else { high = middle }
+      if text[range(of: middle)].lexicographicallyPrecedes(wanted) {
+        low = middle + 1
+      } else {
+        high = middle
+      }
     }
     return low < count && text[range(of: low)].elementsEqual(wanted) ? counts[low] : 0
   }
