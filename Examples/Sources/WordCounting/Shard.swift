@@ -32,6 +32,11 @@ public struct Shard: Sendable, Hashable {
 
   public init(pieces: [Piece] = []) { self.pieces = pieces }
 
+  /// Everything in one piece of work.
+  public init(wholeFiles files: [TextFile]) {
+    pieces = files.map { Piece(path: $0.path, start: 0, end: $0.byteCount) }
+  }
+
   public var byteCount: Int { pieces.reduce(0) { $0 + $1.end - $1.start } }
 }
 

@@ -43,8 +43,7 @@ extension WordTable {
 }
 
 /// Negative, zero or positive, as the first word comes before, is, or comes after the second in byte order.
-private func compare(_ a: [UInt8], _ aRange: Range<Int>, _ b: [UInt8], _ bRange: Range<Int>) -> Int
-{
+private func compare(_ a: [UInt8], _ aRange: Range<Int>, _ b: [UInt8], _ bRange: Range<Int>) -> Int {
   let order = a.withUnsafeBytes { a in
     b.withUnsafeBytes { b in
       let (x, y) = (
