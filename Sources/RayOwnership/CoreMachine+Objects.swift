@@ -177,8 +177,7 @@ extension CoreMachine {
     }
   }
 
-  private func store(_ bytes: UnsafeRawBufferPointer, in object: UnsafeMutablePointer<OwnedObject>)
-  {
+  private func store(_ bytes: UnsafeRawBufferPointer, in object: UnsafeMutablePointer<OwnedObject>) {
     object.pointee.byteCount = bytes.count
     guard bytes.count > 0 else { return }
     let target: UnsafeMutableRawPointer

@@ -9,6 +9,14 @@ extension CoreMachine {
     return advance(waiter)
   }
 
+  /// Wakes `waiter` when `id` is ready. False when it is already.
+  package func wait(_ waiter: ObjectWaiter, for id: ObjectID) -> Bool {
+    guard !isReady(id) else { return false }
+    waiter.missing = 1
+    add(WaitNode(.waiter(waiter)), to: id)
+    return true
+  }
+
   /// Wakes `waiter` when `count` of `ids` are ready. False when they are already.
   package func wait(_ waiter: ObjectWaiter, for count: Int, of ids: [ObjectID]) -> Bool {
     let pending = ids.filter { !isReady($0) }

@@ -25,7 +25,7 @@ package final class CoreMachine {
   package internal(set) var peers: [WorkerID: Peer] = [:]
   var dirtyPeers: [Peer] = []
 
-  var pools: [LeaseRequest: LeasePool] = [:]
+  var pools: [LeaseTerms: LeasePool] = [:]
   var poolsByClass: [LeasePool] = []
   var dirtyPools: [LeasePool] = []
   var leases: [UInt64: Lease] = [:]
@@ -44,6 +44,8 @@ package final class CoreMachine {
   var orphansByWorker: [WorkerID: [UInt64]] = [:]
   /// Producers that are a window ahead of their consumers, by call.
   var creditWaiters: [UInt64: ObjectWaiter] = [:]
+  /// Handles made with `getIfExists` that speak for an actor created by somebody else.
+  var aliases: [ActorID: [ActorClient]] = [:]
   var actorOrphans: [ActorID: [UInt64]] = [:]
 
   /// Waiters to wake once the lock is free; taken by the shell.
@@ -53,6 +55,7 @@ package final class CoreMachine {
   /// Objects to let go, so that long chains are freed without recursion.
   var pendingUnpins: [ObjectID] = []
   var isUnpinning = false
+  var flushHint = false
 
   package init(
     me: WorkerID, node: any NodePort, store: any StorePort, encodeError: @escaping ErrorEncoder
@@ -103,6 +106,12 @@ package final class CoreMachine {
     dirtyPeers.removeAll(keepingCapacity: true)
     for peer in peers { peer.isDirty = false }
     return peers
+  }
+
+  /// True when something was sent to a process that had nothing to do: worth a system call at once.
+  package func takeFlushHint() -> Bool {
+    defer { flushHint = false }
+    return flushHint
   }
 
   package var hasOutput: Bool { !dirtyPeers.isEmpty || !dirtyPools.isEmpty }

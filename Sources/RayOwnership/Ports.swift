@@ -3,13 +3,13 @@ package import RayProtocol
 /// What the machine asks of the node. The shell turns each call into a message; a simulation calls the node's machines.
 package protocol NodePort: AnyObject {
   /// The absolute number of leases this process wants to hold or be granted for a class; idempotent.
-  func demand(classID: UInt32, request: LeaseRequest, wanted: Int)
+  func demand(classID: UInt32, terms: LeaseTerms, wanted: Int)
   func returnLease(_ id: UInt64)
   /// Broker a connection to `worker`; answered by ``CoreMachine/peerConnected(_:)`` or ``CoreMachine/peerClosed(_:)``.
   func connect(_ worker: WorkerID)
   /// Answered by ``CoreMachine/workerDied(_:cause:)``.
   func askWhyDied(_ worker: WorkerID)
-  func createActor(_ id: ActorID, specification: [UInt8], arguments: UnsafeRawBufferPointer)
+  func createActor(_ specification: ActorSpec)
   /// From now on tell the actor's state by ``CoreMachine/actorChanged(_:_:)``.
   func watchActor(_ id: ActorID)
   /// No handle is left anywhere: end the actor after what is queued.

@@ -27,12 +27,11 @@ final class ActorClient: Lane {
 
 /// An actor whose creation arguments are not there yet.
 final class PendingActor {
-  let specification: [UInt8]
-  let arguments: [UInt8]
+  /// With the arguments as the caller encoded them.
+  var specification: ActorSpec
   var missing: Int
-  init(specification: [UInt8], arguments: [UInt8], missing: Int) {
+  init(specification: ActorSpec, missing: Int) {
     self.specification = specification
-    self.arguments = arguments
     self.missing = missing
   }
 }

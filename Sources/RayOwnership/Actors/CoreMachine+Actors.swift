@@ -24,8 +24,7 @@ extension CoreMachine {
 
   /// Creates an actor once its arguments are there; returns its name, with one handle counted.
   package func createActor(
-    specification: (ActorID) -> [UInt8], arguments: UnsafeRawBufferPointer, direct: [ObjectID],
-    nested: [ObjectID]
+    _ specification: ActorSpec, direct: [ObjectID], nested: [ObjectID]
   ) -> ActorID {
     let id = ActorID(creator: me, index: makeActorLifetime())
     let actor = ActorClient(id: id)
@@ -36,8 +35,9 @@ extension CoreMachine {
     let references = ArgumentReferences(direct: direct, nested: nested)
     actor.creationReferences = references
     let missing = direct.filter { !isReady($0) }
-    actor.pendingCreation = PendingActor(
-      specification: specification(id), arguments: Array(arguments), missing: missing.count)
+    var specification = specification
+    specification.id = id
+    actor.pendingCreation = PendingActor(specification: specification, missing: missing.count)
     for reference in missing { add(WaitNode(.creation(actor)), to: reference) }
     if missing.isEmpty { submitCreation(of: actor) }
     return id
@@ -57,18 +57,13 @@ extension CoreMachine {
     if let error = firstFailure(references.direct) {
       return actorDied(actor, error)
     }
-    var arguments: [UInt8]? = pending.arguments
     if !references.direct.isEmpty {
-      arguments = pending.arguments.withUnsafeBytes { resolvedArguments($0, references) }
+      guard let resolved = pending.specification.creation.withUnsafeBytes({ resolvedArguments($0, references) }) else {
+        return actorDied(actor, encodeError(RayError(.internalError, "the creation arguments could not be resolved")))
+      }
+      pending.specification.creation = resolved
     }
-    guard let arguments else {
-      return actorDied(
-        actor, encodeError(RayError(.internalError, "the creation arguments could not be resolved"))
-      )
-    }
-    arguments.withUnsafeBytes {
-      node.createActor(actor.id, specification: pending.specification, arguments: $0)
-    }
+    node.createActor(pending.specification)
   }
 
   /// The last handle anywhere is gone.
@@ -137,8 +132,27 @@ extension CoreMachine {
 
   // MARK: Changes
 
-  package func actorChanged(_ id: ActorID, _ change: ActorChange) {
+  /// How the node took the creation of an actor.
+  package func actorRegistered(_ id: ActorID, _ registration: ActorRegistration) {
     guard let actor = actors[id] else { return }
+    switch registration {
+    case .created: break
+    case .nameTaken:
+      let message = "another live actor has that name in that namespace; ask for it by name, or pass getIfExists: true"
+      actorDied(actor, encodeError(RayError(.actorNameTaken, message)))
+    case .existing(let other, _):
+      // This handle speaks for an actor that somebody else created.
+      aliases[other, default: []].append(actor)
+      node.watchActor(other)
+    }
+  }
+
+  package func actorChanged(_ id: ActorID, _ change: ActorChange) {
+    if let actor = actors[id] { apply(change, to: actor) }
+    for actor in aliases[id] ?? [] { apply(change, to: actor) }
+  }
+
+  private func apply(_ change: ActorChange, to actor: ActorClient) {
     if case .dead = actor.status { return }
     switch change {
     case .pending: if case .unknown = actor.status { actor.status = .pending }
@@ -154,7 +168,7 @@ extension CoreMachine {
     actor.worker = worker
     let peer = peer(worker)
     guard !peer.isClosed else { return }
-    peer.actor = actor
+    peer.actors.append(actor)
     actor.peer = peer
     actor.status = .alive
     settleActorOrphans(actor)
@@ -175,7 +189,7 @@ extension CoreMachine {
 
   private func detach(_ actor: ActorClient) {
     actorOrphans[actor.id, default: []] += takeInFlight(actor)
-    actor.peer?.actor = nil
+    actor.peer?.actors.removeAll { $0 === actor }
     actor.peer = nil
     actor.worker = nil
   }

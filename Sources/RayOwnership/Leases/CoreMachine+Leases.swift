@@ -14,10 +14,10 @@ enum Pipelining {
 }
 
 extension CoreMachine {
-  func pool(for request: LeaseRequest) -> LeasePool {
-    if let pool = pools[request] { return pool }
-    let pool = LeasePool(classID: UInt32(poolsByClass.count), request: request)
-    pools[request] = pool
+  func pool(for terms: LeaseTerms) -> LeasePool {
+    if let pool = pools[terms] { return pool }
+    let pool = LeasePool(classID: UInt32(poolsByClass.count), terms: terms)
+    pools[terms] = pool
     poolsByClass.append(pool)
     return pool
   }
@@ -97,7 +97,7 @@ extension CoreMachine {
 
   private func demand(_ pool: LeasePool, _ wanted: Int) {
     pool.wanted = wanted
-    node.demand(classID: pool.classID, request: pool.request, wanted: wanted)
+    node.demand(classID: pool.classID, terms: pool.terms, wanted: wanted)
   }
 
   // MARK: Node's answers

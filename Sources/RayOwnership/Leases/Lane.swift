@@ -33,7 +33,7 @@ package final class Lease: Lane {
 /// Leases that can run each other's tasks: same resources, same placement, same environment.
 package final class LeasePool {
   let classID: UInt32
-  package let request: LeaseRequest
+  package let terms: LeaseTerms
   var leases: [Lease] = []
   /// Queues with tasks in them, served in turn.
   var active: [TaskQueue] = []
@@ -43,24 +43,9 @@ package final class LeasePool {
   var wanted = 0
   var isDirty = false
 
-  init(classID: UInt32, request: LeaseRequest) {
+  init(classID: UInt32, terms: LeaseTerms) {
     self.classID = classID
-    self.request = request
-  }
-}
-
-/// What a lease must offer.
-package struct LeaseRequest: Hashable, Sendable {
-  package var resources: ResourceSet
-  /// Encoded scheduling strategy; empty = automatic.
-  package var strategy: [UInt8]
-  /// Identity of the runtime environment; 0 = none.
-  package var environment: UInt64
-
-  package init(resources: ResourceSet, strategy: [UInt8] = [], environment: UInt64 = 0) {
-    self.resources = resources
-    self.strategy = strategy
-    self.environment = environment
+    self.terms = terms
   }
 }
 

@@ -31,7 +31,7 @@ extension CoreMachine {
     abandonCalls(of: peer)
     for object in Array(borrowed.values) where object.id.owner == id { ownerDied(object) }
     peerLeasesLost(peer)
-    if let actor = peer.actor { actorConnectionLost(actor) }
+    for actor in peer.actors { actorConnectionLost(actor) }
     if !orphansByWorker[id, default: []].isEmpty {
       node.askWhyDied(id)
     } else {

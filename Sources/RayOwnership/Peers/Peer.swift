@@ -24,7 +24,7 @@ package final class Peer {
   var calls: [UInt64: ExecutionCall] = [:]
   /// Lanes that lead to it.
   var leases: [Lease] = []
-  var actor: ActorClient?
+  var actors: [ActorClient] = []
   /// Unacknowledged `borrow` requests are answered in order.
   var pendingBorrows: Int = 0
 

@@ -78,6 +78,7 @@ extension CoreMachine {
   // MARK: In flight
 
   func enterLane(_ lane: Lane, _ slot: UInt32, _ record: UnsafeMutablePointer<TaskRecord>) {
+    if lane.inFlightCount == 0 { flushHint = true }
     record.pointee.next = .max
     record.pointee.previous = lane.lastInFlight
     if lane.lastInFlight == .max {

@@ -35,8 +35,8 @@ extension CoreMachine {
   // MARK: Submitting
 
   /// A queue for one function's tasks with one set of options; kept for the machine's life.
-  package func makeQueue(function: UInt32, request: LeaseRequest) -> TaskQueue {
-    TaskQueue(function: function, pool: pool(for: request))
+  package func makeQueue(function: UInt32, terms: LeaseTerms) -> TaskQueue {
+    TaskQueue(function: function, pool: pool(for: terms))
   }
 
   /// Submits a call with one result.

@@ -1,0 +1,68 @@
+public import MessagePack
+package import RayProtocol
+
+/// Collects the arguments of one call: `count u16`, then per argument `tag u8 | byte count u32 | bytes`.
+///
+/// Generated code appends one argument after the other. Small calls allocate nothing.
+public struct ArgumentWriter: ~Copyable {
+  package var bytes: ByteWriter
+  /// Arguments that are references themselves; kept alive until the call is submitted.
+  package private(set) var direct: [ObjectHandle] = []
+  package private(set) var count: UInt16 = 0
+
+  package static let inlineTag: UInt8 = 0
+  package static let referenceTag: UInt8 = 1
+  package static let storedTag: UInt8 = 2
+
+  package init(_ storage: UnsafeMutableRawBufferPointer) {
+    bytes = ByteWriter(borrowing: storage)
+    bytes.append(littleEndian: UInt16(0))
+  }
+
+  /// Appends an argument by value.
+  public mutating func value<T: RaySerializable>(_ value: borrowing T) throws {
+    let start = begin(Self.inlineTag)
+    value.encode(into: &bytes)
+    try end(start)
+  }
+
+  /// Appends an argument by value.
+  @_disfavoredOverload
+  public mutating func value<T: Encodable>(_ value: T) throws {
+    let start = begin(Self.inlineTag)
+    try bytes.put(codable: value)
+    try end(start)
+  }
+
+  /// Appends an argument whose value is what the reference refers to when the call starts.
+  public mutating func reference(_ handle: ObjectHandle) {
+    let start = begin(Self.referenceTag)
+    bytes.append(littleEndian: handle.id.owner.rawValue)
+    bytes.append(littleEndian: handle.id.index)
+    bytes.append(littleEndian: UInt64(0))
+    bytes.patch(UInt32(bytes.count - start), at: start - 4)
+    direct.append(handle)
+  }
+
+  private mutating func begin(_ tag: UInt8) -> Int {
+    count += 1
+    bytes.append(littleEndian: tag)
+    bytes.append(littleEndian: UInt32(0))
+    bytes.alignmentBase = bytes.count
+    return bytes.count
+  }
+
+  private mutating func end(_ start: Int) throws {
+    if let failure = bytes.failure { throw RayError(.encodingFailed, "argument \(count - 1): \(failure.message)") }
+    guard let byteCount = UInt32(exactly: bytes.count - start) else {
+      throw RayError(.encodingFailed, "argument \(count - 1) has more than 4 GiB; put it into the store and pass the reference")
+    }
+    bytes.patch(byteCount, at: start - 4)
+  }
+
+  /// Fills in the count; nothing may be appended afterwards.
+  package mutating func finish() {
+    let total = count
+    bytes.withUnsafeMutableBytes { $0.storeBytes(of: total.littleEndian, as: UInt16.self) }
+  }
+}

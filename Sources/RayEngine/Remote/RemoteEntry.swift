@@ -1,0 +1,93 @@
+public import MessagePack
+internal import Synchronization
+
+/// A remote function as the runtime knows it: its name on the wire, its signature and the thunk that runs it.
+///
+/// Generated code makes one per `@Remote` function.
+public final class RemoteEntry: Sendable {
+  /// Decodes the arguments, calls the function and encodes the result.
+  public enum Body: Sendable {
+    case sync(@Sendable (borrowing TaskArguments, inout ByteWriter) throws -> Void)
+    case async(@Sendable (TaskArguments, inout ByteWriter) async throws -> Void)
+    /// Hands every element to the sink.
+    case stream(@Sendable (TaskArguments, StreamSink) async throws -> Void)
+  }
+
+  /// `Module.Type.base(label:)`, unique in the program.
+  public let name: String
+  public let parameters: [Parameter]
+  public let resultType: String
+  public let options: TaskOptions
+  public let body: Body
+  /// The engine's number for this function plus one; 0 = none yet.
+  package let engineKey = Atomic<UInt32>(0)
+
+  /// A parameter's label (`_` for none) and type, for dynamic calls and for messages.
+  public struct Parameter: Hashable, Sendable {
+    public var label: String
+    public var type: String
+    public init(_ label: String, _ type: String) {
+      self.label = label
+      self.type = type
+    }
+  }
+
+  public init(name: String, parameters: [Parameter], resultType: String, options: TaskOptions = .standard, body: Body) {
+    self.name = name
+    self.parameters = parameters
+    self.resultType = resultType
+    self.options = options
+    self.body = body
+  }
+}
+
+/// An actor class as the runtime knows it. Generated code makes one per `@RemoteActor` type.
+public final class ActorEntry: Sendable {
+  /// `Module.Type`.
+  public let name: String
+  public let parameters: [RemoteEntry.Parameter]
+  public let options: ActorOptions
+  /// True for Swift actors and for classes with an `async` method: calls interleave where they suspend.
+  public let isConcurrent: Bool
+  public let create: @Sendable (TaskArguments) async throws -> AnyObject
+  public let methods: [ActorMethodEntry]
+
+  public init(
+    name: String, parameters: [RemoteEntry.Parameter], options: ActorOptions = .init(), isConcurrent: Bool,
+    create: @escaping @Sendable (TaskArguments) async throws -> AnyObject, methods: [ActorMethodEntry]
+  ) {
+    self.name = name
+    self.parameters = parameters
+    self.options = options
+    self.isConcurrent = isConcurrent
+    self.create = create
+    self.methods = methods
+  }
+}
+
+/// One remote method of an actor class.
+public final class ActorMethodEntry: Sendable {
+  public enum Body: Sendable {
+    case sync(@Sendable (AnyObject, borrowing TaskArguments, inout ByteWriter) throws -> Void)
+    case async(@Sendable (AnyObject, TaskArguments, inout ByteWriter) async throws -> Void)
+    case stream(@Sendable (AnyObject, TaskArguments, StreamSink) async throws -> Void)
+  }
+
+  /// `Module.Type.base(label:)`.
+  public let name: String
+  public let parameters: [RemoteEntry.Parameter]
+  public let resultType: String
+  public let options: TaskOptions
+  public let body: Body
+  package let engineKey = Atomic<UInt32>(0)
+
+  public init(
+    name: String, parameters: [RemoteEntry.Parameter], resultType: String, options: TaskOptions = .standard, body: Body
+  ) {
+    self.name = name
+    self.parameters = parameters
+    self.resultType = resultType
+    self.options = options
+    self.body = body
+  }
+}
