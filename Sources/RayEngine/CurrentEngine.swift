@@ -8,18 +8,17 @@ package enum CurrentEngine {
   }
 
   // Boxes are never freed: handles hold their engine unowned, and a process starts few engines.
-  private static let box = Atomic<UnsafeRawPointer?>(nil)
+  private static let box = Atomic<UInt>(0)
 
   package static var engine: (any Engine)? {
-    guard let pointer = box.load(ordering: .acquiring) else { return nil }
+    guard let pointer = UnsafeRawPointer(bitPattern: box.load(ordering: .acquiring)) else { return nil }
     return Unmanaged<Box>.fromOpaque(pointer).takeUnretainedValue().engine
   }
 
   package static func install(_ engine: any Engine) {
-    box.store(
-      UnsafeRawPointer(Unmanaged.passRetained(Box(engine)).toOpaque()), ordering: .releasing)
+    box.store(UInt(bitPattern: Unmanaged.passRetained(Box(engine)).toOpaque()), ordering: .releasing)
   }
 
   /// After shutdown: the engine stays in memory for the handles that still name it, but nobody finds it any more.
-  package static func uninstall() { box.store(nil, ordering: .releasing) }
+  package static func uninstall() { box.store(0, ordering: .releasing) }
 }

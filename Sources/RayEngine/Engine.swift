@@ -1,4 +1,4 @@
-public import MessagePack
+package import MessagePack
 public import RayProtocol
 
 /// What runs remote calls: the embedded engine, or a real Ray cluster behind a bridge.

@@ -1,4 +1,4 @@
-public import RayProtocol
+package import RayProtocol
 
 /// Keeps one object alive in this process: the last copy's `deinit` gives it up.
 ///
@@ -28,13 +28,22 @@ public final class StreamHandle: Sendable {
 public final class ActorCore: Sendable {
   package let id: ActorID
   package let className: String
+  /// How often a call is repeated when the actor's process dies under it; -1 = always.
+  package let maxTaskRetries: Int32
+  /// Unfinished calls one process may have at the actor; -1 = any number.
+  package let maxPendingCalls: Int32
   /// Counted like any object; nil for handles that do not keep the actor alive (found by name, detached).
   package let lifetime: ObjectHandle?
   package unowned(unsafe) let engine: any Engine
 
-  package init(id: ActorID, className: String, lifetime: ObjectHandle?, engine: any Engine) {
+  package init(
+    id: ActorID, className: String, maxTaskRetries: Int32, maxPendingCalls: Int32, lifetime: ObjectHandle?,
+    engine: any Engine
+  ) {
     self.id = id
     self.className = className
+    self.maxTaskRetries = maxTaskRetries
+    self.maxPendingCalls = maxPendingCalls
     self.lifetime = lifetime
     self.engine = engine
   }

@@ -1,5 +1,5 @@
 public import MessagePack
-package import RayProtocol
+internal import RayProtocol
 
 /// Collects the arguments of one call: `count u16`, then per argument `tag u8 | byte count u32 | bytes`.
 ///
@@ -22,7 +22,7 @@ public struct ArgumentWriter: ~Copyable {
   /// Appends an argument by value.
   public mutating func value<T: RaySerializable>(_ value: borrowing T) throws {
     let start = begin(Self.inlineTag)
-    value.encode(into: &bytes)
+    try bytes.put(value: value)
     try end(start)
   }
 
@@ -30,7 +30,7 @@ public struct ArgumentWriter: ~Copyable {
   @_disfavoredOverload
   public mutating func value<T: Encodable>(_ value: T) throws {
     let start = begin(Self.inlineTag)
-    try bytes.put(codable: value)
+    try bytes.put(value: value)
     try end(start)
   }
 

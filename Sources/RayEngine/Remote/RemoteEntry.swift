@@ -1,5 +1,5 @@
 public import MessagePack
-internal import Synchronization
+package import Synchronization
 
 /// A remote function as the runtime knows it: its name on the wire, its signature and the thunk that runs it.
 ///

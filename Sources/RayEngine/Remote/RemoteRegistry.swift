@@ -60,7 +60,7 @@ public enum RemoteRegistry {
 
   private static func scan(_ table: inout Table) {
     withUnsafeMutablePointer(to: &table) { pointer in
-      _ = enumerateImages(visitImage, UnsafeMutableRawPointer(pointer))
+      enumerateImages(visitImage, UnsafeMutableRawPointer(pointer))
     }
   }
 }

@@ -1,5 +1,5 @@
 public import MessagePack
-package import RayProtocol
+internal import RayProtocol
 
 /// The arguments of a running call, decoded one by one by generated code.
 ///
@@ -32,12 +32,12 @@ public struct TaskArguments: @unchecked Sendable {
   }
 
   public func decode<T: RaySerializable>(_ index: Int, as type: T.Type = T.self) throws -> T {
-    try read(index) { (reader: inout ByteReader) in try T.decode(from: &reader) }
+    try read(index) { (reader: inout ByteReader) in try reader.get(T.self) }
   }
 
   @_disfavoredOverload
   public func decode<T: Decodable>(_ index: Int, as type: T.Type = T.self) throws -> T {
-    try read(index) { (reader: inout ByteReader) in try reader.get(codable: T.self) }
+    try read(index) { (reader: inout ByteReader) in try reader.get(T.self) }
   }
 
   /// Throws when the caller sent another number of arguments than the function takes.

@@ -1,5 +1,4 @@
-public import RayProtocol
-internal import Synchronization
+package import Synchronization
 
 /// What a remote call needs and how it may be repeated. Nil means Ray's default.
 ///
@@ -22,7 +21,7 @@ public struct TaskOptions: Sendable {
   package final class Storage: Sendable {
     package let values: Values
     /// The engine's scheduling class for one function with these options; kept for the life of the process.
-    package let engineState = Atomic<UnsafeRawPointer?>(nil)
+    package let engineState = Atomic<UInt>(0)
     init(_ values: Values) { self.values = values }
   }
 

@@ -83,6 +83,8 @@ extension CoreMachine {
     object.sources = []
     object.waitingCalls = []
     object.waitingReceipts = []
+    wakeups += object.registrationWaiters
+    object.registrationWaiters = []
     for source in sources { unpin(source) }
     for call in calls { registrationSettled(for: call) }
     for receipt in receipts {

@@ -1,4 +1,4 @@
-internal import RayProtocol
+package import RayProtocol
 
 extension CoreMachine {
   // MARK: Receiving
@@ -36,6 +36,7 @@ extension CoreMachine {
     _ call: ExecutionCall, _ task: UInt64, _ function: UInt32, _ arguments: UnsafeRawBufferPointer
   ) {
     call.taskIndex = task
+    call.caller = call.peer?.id ?? me
     call.function = function
     call.isCancelled = false
     call.isStarted = false
@@ -240,5 +241,39 @@ extension CoreMachine {
   func dropUnstarted(_ call: ExecutionCall) {
     running[call.token] = call
     retire(call)
+  }
+}
+
+extension ExecutionCall {
+  /// A constructor's call: it came through the node and has no caller to answer.
+  package static func forConstruction(_ arguments: [UInt8]) -> ExecutionCall {
+    let call = ExecutionCall()
+    call.isStarted = true
+    arguments.withUnsafeBytes { call.setArguments($0) }
+    return call
+  }
+}
+
+extension CoreMachine {
+  /// Registers with their owners what came with a constructor's arguments and is still used; returns what to wait for.
+  package func registerCovered(by call: ExecutionCall) -> [ObjectID] {
+    var waiting: [ObjectID] = []
+    for object in call.covered where borrowed[object.id] === object && object.registration == .covered {
+      if object.localCount > 0 || object.pinCount > 0 {
+        requestBorrow(object)
+        if object.registration == .requested { waiting.append(object.id) }
+      } else {
+        dropIfUnused(object)
+      }
+    }
+    call.covered = []
+    return waiting
+  }
+
+  /// Wakes `waiter` when the owner has answered; false when it has already.
+  package func waitForRegistration(of id: ObjectID, _ waiter: ObjectWaiter) -> Bool {
+    guard let object = borrowed[id], object.registration == .requested else { return false }
+    object.registrationWaiters.append(waiter)
+    return true
   }
 }

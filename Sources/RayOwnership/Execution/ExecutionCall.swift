@@ -30,6 +30,9 @@ package final class ExecutionCall {
   /// Whatever the shell keeps with the call while it runs.
   package var shellState: AnyObject?
 
+  /// The process that waits for the result; nil for a constructor.
+  package internal(set) var caller: WorkerID?
+
   init() {}
   deinit { arguments.deallocate() }
 

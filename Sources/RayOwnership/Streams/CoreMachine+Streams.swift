@@ -27,22 +27,23 @@ extension CoreMachine {
 
   // MARK: Consumer
 
-  /// The next element, with one local handle counted, or `pending`: then `waiter` is woken when there is news.
-  package func nextElement(of stream: ObjectID, waiter: () -> ObjectWaiter) -> StreamStep {
+  /// The next element, with one local handle counted.
+  package func nextElement(of stream: ObjectID) -> StreamStep {
     guard let state = streams[stream.index] else { return .ended }
     if let element = state.ready.popFirst() {
       state.consumed += 1
       giveCredit(state)
       return .element(ObjectID(owner: me, index: element))
     }
-    if state.isEnded { return .ended }
-    state.waiters.append(waiter())
-    return .pending
+    return state.isEnded ? .ended : .pending
   }
 
-  package func abandonStreamWaiter(_ waiter: ObjectWaiter, of stream: ObjectID) {
-    waiter.isFinished = true
-    streams[stream.index]?.waiters.removeAll { $0 === waiter }
+  /// Wakes `waiter` when there is news; false when there is already.
+  package func waitForElement(of stream: ObjectID, _ waiter: ObjectWaiter) -> Bool {
+    guard let state = streams[stream.index], state.ready.isEmpty, !state.isEnded else { return false }
+    state.waiters.removeAll { $0.isFinished }
+    state.waiters.append(waiter)
+    return true
   }
 
   private func giveCredit(_ state: StreamState) {

@@ -22,6 +22,7 @@ final class BorrowedObject {
   /// Replies, by peer and task, that wait for the acknowledgement.
   var waitingCalls: [ExecutionCall] = []
   var waitingReceipts: [Receipt] = []
+  var registrationWaiters: [ObjectWaiter] = []
 
   var place = ValuePlace.pending
   var isFetching = false
