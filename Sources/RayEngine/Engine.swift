@@ -66,8 +66,11 @@ package protocol Engine: AnyObject, Sendable {
   // MARK: Actors
 
   /// An actor handle arrived inside a value.
-  func adoptActor(_ id: ActorID, className: String, lifetime: ObjectID?, source: UnsafeRawPointer?)
-    -> ActorCore
+  /// `keepsAlive` says whether the sender's handle counted.
+  func adoptActor(
+    _ id: ActorID, className: String, maxTaskRetries: Int32, maxPendingCalls: Int32, keepsAlive: Bool,
+    source: UnsafeRawPointer?
+  ) -> ActorCore
   func kill(_ actor: ActorCore, noRestart: Bool) async throws
   func actor(named name: String, namespace: String?) async throws -> ActorCore
   func namedActors(namespace: String?) async throws -> [NamedActor]

@@ -1,5 +1,5 @@
-internal import Synchronization
 internal import SwiftShims
+internal import Synchronization
 
 /// Finds every remote function and actor of the program, in whichever image it was loaded, without a list by the user.
 ///
@@ -120,6 +120,7 @@ extension RemoteRegistry.Table {
   }
 #else
   private func enumerateImages(
-    _ body: @convention(c) (UnsafeRawPointer, UnsafeMutableRawPointer) -> CBool, _ context: UnsafeMutableRawPointer) {}
+    _ body: @convention(c) (UnsafeRawPointer, UnsafeMutableRawPointer) -> CBool, _ context: UnsafeMutableRawPointer
+  ) {}
   private func visitImage(_ sections: UnsafeRawPointer, _ context: UnsafeMutableRawPointer) -> CBool { true }
 #endif

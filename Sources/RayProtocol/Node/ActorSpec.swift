@@ -19,6 +19,8 @@ package struct ActorSpec: Hashable, Sendable {
   package var getIfExists: Bool
   /// False while the creator still waits for arguments: the name is taken at once, the start follows `actorReady`.
   package var isReady: Bool
+  /// Calls that may be active at once; 0 = what the class suggests.
+  package var concurrencyMax: Int32
   /// The encoded constructor call; opaque to the node.
   package var creation: [UInt8]
 
@@ -28,7 +30,7 @@ package struct ActorSpec: Hashable, Sendable {
     heldResources: ResourceSet = .init(), strategy: LeaseStrategy = .hybrid,
     environment: RuntimeEnvironmentID = .inherited,
     restartCountMax: Int32 = 0, isDetached: Bool = false, getIfExists: Bool = false,
-    isReady: Bool = true,
+    isReady: Bool = true, concurrencyMax: Int32 = 0,
     creation: [UInt8] = []
   ) {
     self.id = id
@@ -43,6 +45,7 @@ package struct ActorSpec: Hashable, Sendable {
     self.isDetached = isDetached
     self.getIfExists = getIfExists
     self.isReady = isReady
+    self.concurrencyMax = concurrencyMax
     self.creation = creation
   }
 

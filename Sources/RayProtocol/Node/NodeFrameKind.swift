@@ -8,6 +8,7 @@ package enum NodeFrameKind: UInt8, Sendable, CaseIterable {
     releaseActor, watchActor
   case findActor, listActors
   case resources, nodes
+  case freeStored
 
   // Node -> client
   case welcome = 96

@@ -66,6 +66,7 @@ extension ActorSpec: NodeMessageField {
     writer.put(isDetached)
     writer.put(getIfExists)
     writer.put(isReady)
+    writer.put(concurrencyMax)
     writer.put(creation)
   }
   package init(from reader: inout NodeMessageReader) throws(RayError) {
@@ -76,11 +77,12 @@ extension ActorSpec: NodeMessageField {
       strategy: try reader.value(),
       environment: .init(try reader.integer()), restartCountMax: try reader.integer(),
       isDetached: try reader.bool(),
-      getIfExists: try reader.bool(), isReady: try reader.bool(), creation: try reader.blob())
+      getIfExists: try reader.bool(), isReady: try reader.bool(), concurrencyMax: try reader.integer(),
+      creation: try reader.blob())
     guard restartCountMax >= -1 else { throw reader.violation("\(restartCountMax) restarts") }
     guard name != "" else { throw reader.violation("the name of an actor is empty") }
   }
-  package static var byteCountMin: Int { 53 }
+  package static var byteCountMin: Int { 57 }
 }
 
 extension ActorDeathCause: NodeMessageField {

@@ -13,6 +13,7 @@ extension NodeRequest {
     case .hello: .hello
     case .demand: .demand
     case .returnLease: .returnLease
+    case .freeStored: .freeStored
     case .blocked: .blocked
     case .unblocked: .unblocked
     case .retireRefused: .retireRefused
@@ -46,6 +47,9 @@ extension NodeRequest {
       body.put(demand.terms)
       return UInt64(demand.schedulingClass.rawValue)
     case .returnLease(let lease): return lease.rawValue
+    case .freeStored(let descriptor):
+      body.put(descriptor)
+      return 0
     case .blocked(let count): return count
     case .unblocked, .retireRefused: return 0
     case .defineEnvironment(let environment, let variables):
@@ -121,6 +125,7 @@ extension NodeRequest {
           schedulingClass: .init(schedulingClass), terms: try reader.value(), wantedCount: wanted)
       )
     case .returnLease: return .returnLease(LeaseID(id))
+    case .freeStored: return .freeStored(try reader.blob())
     case .blocked: return .blocked(leaseEventCount: id)
     case .unblocked: return .unblocked
     case .retireRefused: return .retireRefused

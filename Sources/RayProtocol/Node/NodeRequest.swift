@@ -44,6 +44,10 @@ package enum NodeRequest: Hashable, Sendable {
   case resources(RequestID)
   case nodes(RequestID)
 
+  // Objects
+  /// Nobody needs a stored value any more and the process that made it is gone; the store's encoded descriptor.
+  case freeStored([UInt8])
+
   package struct Hello: Hashable, Sendable {
     package var worker: WorkerID
     package var processID: Int32

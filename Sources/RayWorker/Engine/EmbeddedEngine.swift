@@ -1,0 +1,196 @@
+package import MessagePack
+package import RayEngine
+internal import RayOwnership
+package import RayProtocol
+internal import RayTransport
+internal import Synchronization
+
+/// The engine that needs nothing but the binary: calls go to worker processes of this machine over sockets.
+package final class EmbeddedEngine: Engine {
+  package let name = "embedded"
+  let worker: CoreWorker
+  let isDriver: Bool
+  let namespace: String
+  /// Stops the node of a driver.
+  let stopNode: @Sendable () async -> Void
+  let queues = Mutex<[QueueKey: QueueRecord]>([:])
+  /// Tells this engine's function numbers from those of an earlier one in the same process; 1...4095.
+  let generation: Int
+  private static let engineCount = Atomic<Int>(0)
+
+  init(worker: CoreWorker, isDriver: Bool, namespace: String, stopNode: @escaping @Sendable () async -> Void = {}) {
+    self.worker = worker
+    self.isDriver = isDriver
+    self.namespace = namespace
+    self.stopNode = stopNode
+    generation = (Self.engineCount.add(1, ordering: .relaxed).newValue - 1) % 4095 + 1
+  }
+
+  // MARK: Calls
+
+  package func submit(
+    _ target: borrowing CallTarget, options: TaskOptions, arguments: (inout ArgumentWriter) throws -> Void
+  ) throws -> ObjectHandle {
+    ObjectHandle(id: try withSubmission(target, options, arguments) { $0.submit($1) }, engine: self)
+  }
+
+  package func submitSplit(
+    _ target: borrowing CallTarget, options: TaskOptions, parts: Int, arguments: (inout ArgumentWriter) throws -> Void
+  ) throws -> [ObjectHandle] {
+    try withSubmission(target, options, arguments) { $0.submitSplit($1, count: parts) }
+      .map { ObjectHandle(id: $0, engine: self) }
+  }
+
+  package func submitStream(
+    _ target: borrowing CallTarget, options: TaskOptions, arguments: (inout ArgumentWriter) throws -> Void
+  ) throws -> StreamHandle {
+    let id = try withSubmission(target, options, arguments) { $0.submitStream($1) }
+    return StreamHandle(completion: ObjectHandle(id: id, engine: self))
+  }
+
+  /// Encodes the arguments outside the lock, then submits.
+  @inline(__always)
+  private func withSubmission<R>(
+    _ target: borrowing CallTarget, _ options: TaskOptions, _ arguments: (inout ArgumentWriter) throws -> Void,
+    _ submit: (CoreMachine, borrowing TaskSubmission) -> R
+  ) throws -> R {
+    let route = try route(target, options)
+    return try withUnsafeTemporaryAllocation(byteCount: 512, alignment: 16) { storage in
+      var writer = ArgumentWriter(UnsafeMutableRawBufferPointer(storage))
+      try arguments(&writer)
+      writer.finish()
+      let kept = writer.bytes.takeKeptObjects()
+      let submission = TaskSubmission(
+        queue: route.queue, actor: route.actor?.id, function: route.function, arguments: .init(start: nil, count: 0),
+        direct: writer.direct.isEmpty ? [] : writer.direct.map(\.id),
+        nested: kept.isEmpty ? [] : kept.compactMap { ($0 as? ObjectHandle)?.id }, retries: route.retries,
+        retryThrown: route.retryThrown, parent: Runner.current?.currentCall?.token ?? 0)
+      let result = try writer.bytes.withUnsafeBytes { bytes in
+        var submission = submission
+        submission.arguments = bytes
+        return try worker.withMachine { machine in
+          if worker.state.isShutDown { throw RayError(.shutDown, "Ray was shut down; call Ray.initialize() again") }
+          if let actor = route.actor, actor.maxPendingCalls >= 0, machine.pendingCallCount(actor.id) >= actor.maxPendingCalls {
+            throw RayError(
+              .pendingCallsLimitExceeded, "\(actor.maxPendingCalls) calls are unfinished, as many as maxPendingCalls allows")
+          }
+          return submit(machine, submission)
+        }
+      }
+      withExtendedLifetime(kept) {}
+      return result
+    }
+  }
+
+  // MARK: Objects
+
+  package func put(byteCountHint: Int, encode: (inout ByteWriter) throws -> Void) throws -> ObjectHandle {
+    if byteCountHint > inlineResultByteCountMax {
+      let value = try worker.storeEncoding(byteCountHint: byteCountHint, encode)
+      return try put(value)
+    }
+    return try withUnsafeTemporaryAllocation(byteCount: 2048, alignment: 64) { storage in
+      var writer = ByteWriter(borrowing: UnsafeMutableRawBufferPointer(storage))
+      try encode(&writer)
+      if let failure = writer.failure { throw RayError(.encodingFailed, failure.message) }
+      let kept = writer.takeKeptObjects()
+      let id = try writer.withUnsafeBytes { bytes in
+        let part = try worker.part(bytes, references: kept)
+        return try put(part)
+      }
+      withExtendedLifetime(kept) {}
+      return ObjectHandle(id: id, engine: self)
+    }
+  }
+
+  private func put(_ value: CoreWorker.StoredValue) throws -> ObjectHandle {
+    let ids = value.kept.compactMap { ($0 as? ObjectHandle)?.id }
+    let id: ObjectID
+    if let descriptor = value.descriptor {
+      id = try put(ResultPart(place: .stored, bytes: .init(start: nil, count: 0), descriptor: descriptor, references: ids))
+    } else {
+      id = try (value.inline ?? []).withUnsafeBytes { try put(ResultPart(place: .inline, bytes: $0, references: ids)) }
+    }
+    withExtendedLifetime(value.kept) {}
+    return ObjectHandle(id: id, engine: self)
+  }
+
+  private func put(_ part: ResultPart) throws -> ObjectID {
+    try worker.withMachine { machine throws(RayError) in
+      if worker.state.isShutDown { throw RayError(.shutDown, "Ray was shut down; call Ray.initialize() again") }
+      return machine.put(part)
+    }
+  }
+
+  package func state(of handle: ObjectHandle) -> ObjectState {
+    let snapshot = worker.lock.withLock { worker.machine.snapshot(handle.id) }
+    switch snapshot {
+    case .pending: return .pending
+    case .inline(let bytes): return .value(bytes)
+    case .failed(let bytes): return .failed(bytes)
+    case .stored(let descriptor):
+      do {
+        return .value(try worker.read(descriptor))
+      } catch {
+        return .failed(UnsafeRawBufferPointer(Self.leakedBytes(ErrorCoding.encode(ErrorCoding.rayError(from: error)))))
+      }
+    }
+  }
+
+  /// A store that contradicts itself is reported once per look; the few bytes live on with the process.
+  private static func leakedBytes(_ bytes: [UInt8]) -> UnsafeMutableRawBufferPointer {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
+    memory.copyBytes(from: bytes)
+    return memory
+  }
+
+  package func whenReady(_ handle: ObjectHandle) async throws {
+    try await worker.whenReady(handle.id)
+    withExtendedLifetime(handle) {}
+  }
+
+  package func whenReady(_ handles: [ObjectHandle], count: Int, timeout: Duration?) async throws {
+    try await worker.whenReady(handles.map(\.id), count: count, timeout: timeout)
+    withExtendedLifetime(handles) {}
+  }
+
+  package func onReady(_ handle: ObjectHandle, _ body: @escaping @Sendable () -> Void) {
+    let waits = worker.withMachine { $0.wait(CallbackWaiter(body), for: handle.id) }
+    if !waits { body() }
+  }
+
+  package func release(_ id: ObjectID) { worker.withMachine { $0.release(id) } }
+
+  package func adopt(_ id: ObjectID, source: UnsafeRawPointer?) -> ObjectHandle {
+    let source = source.map(DecodeSource.from)
+    worker.withMachine { $0.adopt(id, call: source?.call, source: source?.object) }
+    return ObjectHandle(id: id, engine: self)
+  }
+
+  package func cancel(_ handle: ObjectHandle, force: Bool, recursive: Bool) async throws {
+    worker.withMachine { $0.cancel(handle.id, force: force, recursive: recursive) }
+    worker.flush()
+  }
+
+  // MARK: Streams
+
+  package func nextElement(of stream: StreamHandle) async throws -> ObjectHandle? {
+    let id = stream.completion.id
+    while true {
+      let waiter = ContinuationWaiter()
+      let step = worker.withMachine { $0.nextElement(of: id) }
+      switch step {
+      case .element(let element): return ObjectHandle(id: element, engine: self)
+      case .ended: return try endOfStream(stream)
+      case .pending:
+        try await worker.suspend(waiter, ids: { [] }) { $0.waitForElement(of: id, waiter) }
+      }
+    }
+  }
+
+  /// A failed stream yields its error once, after its elements.
+  private func endOfStream(_ stream: StreamHandle) throws -> ObjectHandle? {
+    if case .failed(let bytes) = state(of: stream.completion) { throw TypedErrors.decode(bytes) }
+    return nil
+  }
+}

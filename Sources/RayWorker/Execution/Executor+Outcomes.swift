@@ -1,0 +1,116 @@
+internal import MessagePack
+internal import RayEngine
+internal import RayOwnership
+internal import RayProtocol
+internal import RayTransport
+
+/// Results above this size go to the object store; the caller gets a descriptor. Ray's limit is the same 100 KiB.
+let inlineResultByteCountMax = 100 * 1024
+
+extension Executor {
+  // MARK: The three kinds of functions
+
+  func runSync(_ call: ExecutionCall, _ profile: Profile, _ body: (inout ByteWriter) throws -> Void) {
+    let isLong = profile.isLong
+    if isLong { worker.loop.enteringLongWork() }
+    let start = CoreWorker.now
+    withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 64) { storage in
+      var writer = ByteWriter(borrowing: UnsafeMutableRawBufferPointer(storage))
+      do {
+        try body(&writer)
+        let elapsed = CoreWorker.now &- start
+        profile.note(elapsed)
+        finish(call, &writer, elapsed)
+      } catch {
+        finish(call, throwing: error, CoreWorker.now &- start)
+      }
+    }
+    if isLong { worker.loop.leftLongWork() } else { worker.loop.noteProgress() }
+  }
+
+  func runAsync(_ call: ExecutionCall, _ body: (inout ByteWriter) async throws -> Void) async {
+    let start = CoreWorker.now
+    var writer = ByteWriter()
+    do {
+      try await body(&writer)
+      finish(call, &writer, CoreWorker.now &- start)
+    } catch {
+      finish(call, throwing: error, CoreWorker.now &- start)
+    }
+  }
+
+  func runStream(_ call: ExecutionCall, _ body: (StreamSink) async throws -> Void) async {
+    let start = CoreWorker.now
+    let worker = worker
+    // The call is used under the core worker's lock, or by the one task that runs it.
+    nonisolated(unsafe) let call = call
+    let sink = StreamSink { encode in try await worker.yield(call, encode) }
+    do {
+      try await body(sink)
+      var writer = ByteWriter()
+      writer.putNil()
+      finish(call, &writer, CoreWorker.now &- start)
+    } catch {
+      finish(call, throwing: error, CoreWorker.now &- start)
+    }
+  }
+
+  // MARK: Outcomes
+
+  private func finish(_ call: ExecutionCall, _ writer: inout ByteWriter, _ elapsed: UInt64) {
+    if let failure = writer.failure {
+      return finish(call, throwing: RayError(.encodingFailed, "the result: \(failure.message)"), elapsed)
+    }
+    let duration = UInt32(clamping: elapsed)
+    let kept = writer.takeKeptObjects()
+    if call.resultCount > 1 { return finishSplit(call, &writer, kept, duration) }
+    if kept.isEmpty, writer.count <= inlineResultByteCountMax {
+      writer.withUnsafeBytes { bytes in worker.finish(call, flags: 0, inline: bytes, duration: duration) }
+      return
+    }
+    do {
+      let part = try writer.withUnsafeBytes { bytes in try worker.part(bytes, references: kept) }
+      worker.finish(call, flags: 0, parts: [part], duration: duration)
+    } catch {
+      finish(call, throwing: error, elapsed)
+    }
+    withExtendedLifetime(kept) {}
+  }
+
+  /// Cuts a tuple's array into one result per element.
+  private func finishSplit(_ call: ExecutionCall, _ writer: inout ByteWriter, _ kept: [AnyObject], _ duration: UInt32) {
+    do {
+      let parts = try writer.withUnsafeBytes { bytes in
+        try TupleCutter.cut(bytes, into: Int(call.resultCount)).map { try worker.part($0, references: kept) }
+      }
+      worker.finish(call, flags: 0, parts: parts, duration: duration)
+    } catch {
+      finish(call, throwing: error, UInt64(duration))
+    }
+    withExtendedLifetime(kept) {}
+  }
+
+  func finish(_ call: ExecutionCall, throwing error: any Error, _ elapsed: UInt64) {
+    if call.isCancelled, error is CancellationError { return finishCancelled(call) }
+    let name = worker.functionName(call.function)
+    let failure = ErrorCoding.rayError(from: error).with {
+      $0.function = $0.function ?? name
+      $0.attempt = $0.attempt ?? Int(call.attempt)
+      $0.worker = $0.worker ?? worker.id
+    }
+    worker.finishFailed(call, failure, flags: FrameFlag.thrown, duration: UInt32(clamping: elapsed))
+  }
+
+  func finishCancelled(_ call: ExecutionCall) {
+    worker.finishFailed(call, RayError(.taskCancelled, "the task was cancelled while it ran"), flags: 0, duration: 0)
+  }
+
+  func finishUnknown(_ call: ExecutionCall, _ name: String) {
+    let known = hosted?.entry.methods.map(\.name) ?? RemoteRegistry.functionNames
+    let close = known.filter { $0.contains(name.prefix { $0 != "(" }) }.prefix(3)
+    let hint =
+      close.isEmpty ? "is it declared @Remote in a module this program links?" : "did you mean \(close.joined(separator: ", "))?"
+    let error = RayError(.unknownFunction, "no remote function '\(name)' in this program; \(hint)")
+    worker.finishFailed(call, error, flags: 0, duration: 0)
+  }
+}

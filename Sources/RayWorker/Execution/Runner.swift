@@ -1,0 +1,63 @@
+internal import RayOwnership
+internal import RayProtocol
+internal import RayTransport
+
+/// A long-lived task that runs calls one after another.
+final class Runner: @unchecked Sendable {
+  // Sendable: `call` and `task` are guarded by `lock`; the rest is touched on the loop's thread only.
+
+  /// The runner whose call the current Swift task belongs to, inherited by child tasks.
+  @TaskLocal static var current: Runner?
+
+  var continuation: UnsafeContinuation<Void, Never>?
+  let source = DecodeSource()
+  private let lock = Lock()
+  private var call: ExecutionCall?
+  private var wasCancelled = false
+  var task: Task<Void, Never>?
+
+  /// A cancelled task stays cancelled, so the runner ends after the call that was cancelled.
+  var isSpoiled: Bool { wasCancelled }
+
+  func resume() { continuation.take()?.resume() }
+
+  func begin(_ call: ExecutionCall) {
+    source.call = call
+    lock.withLock {
+      self.call = call
+      call.shellState = self
+    }
+  }
+
+  func end() {
+    source.call = nil
+    lock.withLock { call = nil }
+  }
+
+  /// Cancels the running call; a call that ended meanwhile is left alone. Safe from any thread.
+  func cancel(_ target: ExecutionCall) {
+    let task = lock.withLock { () -> Task<Void, Never>? in
+      guard call === target else { return nil }
+      wasCancelled = true
+      return self.task
+    }
+    task?.cancel()
+  }
+
+  var currentCall: ExecutionCall? { lock.withLock { call } }
+}
+
+/// Where references that are being decoded come from.
+final class DecodeSource: @unchecked Sendable {
+  // Sendable: written before user code decodes and read while it does, on the same thread.
+  var call: ExecutionCall?
+  var object: ObjectID?
+
+  static func pointer(to source: DecodeSource) -> UnsafeRawPointer {
+    UnsafeRawPointer(Unmanaged.passUnretained(source).toOpaque())
+  }
+
+  static func from(_ pointer: UnsafeRawPointer) -> DecodeSource {
+    Unmanaged<DecodeSource>.fromOpaque(pointer).takeUnretainedValue()
+  }
+}

@@ -1,0 +1,186 @@
+internal import RayOwnership
+internal import RayProtocol
+internal import RayTransport
+
+/// Who waits for the answer to a request.
+enum NodeReply {
+  case registration(ActorID)
+  case waiting(@Sendable (NodeEvent?) -> Void)
+}
+
+extension CoreWorker {
+  func receiveFromNode(_ batch: FrameBatch) throws(TransportError) {
+    for frame in batch {
+      let event: NodeEvent
+      do throws(RayError) {
+        let header = RayProtocol::FrameHeader(
+          bodyByteCount: UInt32(truncatingIfNeeded: frame.body.count), kind: frame.kind, flags: frame.flags,
+          function: frame.function, id: frame.id)
+        event = try NodeEvent(header: header, body: frame.body)
+      } catch {
+        throw TransportError(code: .refused, message: error.message)
+      }
+      try handle(event)
+    }
+  }
+
+  private func handle(_ event: NodeEvent) throws(TransportError) {
+    switch event {
+    case .welcome(let welcome): try welcomed(welcome)
+    case .peer(let worker):
+      guard let descriptor = nodeConnection.takeDescriptor() else {
+        throw TransportError(code: .refused, message: "the node announced a connection without sending it")
+      }
+      try connect(worker, descriptor)
+    case .peerGone(let worker): withMachine { $0.peerClosed(worker) }
+    case .granted, .leased, .leaseEnded, .leaseRevoked, .leaseReclaimRequested, .infeasible, .demandFailed: leaseEvent(event)
+    case .death(let request, let death): deathReported(request, death)
+    case .actorState(let status): withMachine { $0.actorChanged(status.id, change(status)) }
+    case .actorRegistered(let request, let registration): registered(request, registration)
+    case .runActor(let specification, let restartCount, let assigned): hostActor?(specification, restartCount, assigned)
+    case .terminateActorAfterQueue: endAfterQueue?()
+    case .actorFound(let request, _), .actorList(let request, _), .resources(let request, _, _), .nodes(let request, _):
+      answer(request, event)
+    case .retire: retireRequested()
+    case .shutdown: nodeLost?("the node shut down")
+    }
+  }
+
+  // MARK: Leases
+
+  private func leaseEvent(_ event: NodeEvent) {
+    withMachine { machine in
+      switch event {
+      case .granted(let grant):
+        machine.leaseGranted(grant.lease.rawValue, classID: grant.schedulingClass.rawValue, worker: grant.worker)
+      case .leased(let lease, _, _, let assigned):
+        state.leaseInfo[lease.rawValue] = assigned
+        state.leaseEventCount += 1
+      case .leaseEnded(let lease):
+        state.leaseInfo[lease.rawValue] = nil
+        state.leaseEventCount += 1
+      case .leaseRevoked(_, let death):
+        state.reportedDeaths[death.worker] = death
+        machine.workerDied(death.worker, cause: Self.crash(death))
+      case .leaseReclaimRequested(let lease): machine.leaseReclaimed(lease.rawValue)
+      case .infeasible(let schedulingClass, let shortage):
+        machine.classInfeasible(schedulingClass.rawValue, "\(shortage)")
+      case .demandFailed(let schedulingClass, let reason):
+        machine.workersUnavailable(schedulingClass.rawValue, RayError(.workerStartFailed, reason))
+      default: break
+      }
+    }
+  }
+
+  /// Tells the node when every call here is suspended: then this worker may be granted to others.
+  func noteIdleness() {
+    lock.lock()
+    defer { lock.unlock() }
+    let isBlocked = machine.runningCount > 0 && !machine.hasRunnableCalls && areAllSuspended && state.hosted == nil
+    guard isBlocked != state.isBlockedReported else { return }
+    state.isBlockedReported = isBlocked
+    let request: NodeRequest = isBlocked ? .blocked(leaseEventCount: state.leaseEventCount) : .unblocked
+    request.append(to: state.nodeOutbox)
+  }
+
+  // MARK: Deaths
+
+  private func deathReported(_ request: RequestID, _ death: WorkerDeath?) {
+    withMachine { machine in
+      guard let worker = state.deathRequests.removeValue(forKey: request) else { return }
+      let cause = death.map(Self.crash) ?? RayError(.workerCrashed, "worker \(worker) closed its connection")
+      machine.workerDied(worker, cause: cause)
+    }
+  }
+
+  static func crash(_ death: WorkerDeath) -> RayError {
+    var details = RayError.Details()
+    details.worker = death.worker
+    details.logTail = death.logTail
+    let code: RayError.Code = death.exit == .outOfMemory ? .outOfMemory : .workerCrashed
+    return RayError(code, "\(death)", details: details)
+  }
+
+  // MARK: Actors
+
+  private func registered(_ request: RequestID, _ registration: ActorRegistration) {
+    withMachine { machine in
+      guard case .registration(let id)? = state.pendingReplies.removeValue(forKey: request) else { return }
+      machine.actorRegistered(id, registration)
+    }
+  }
+
+  private func change(_ status: ActorStatus) -> ActorChange {
+    switch status.state {
+    case .dependenciesPending, .pending: .pending
+    case .alive(let worker): .alive(worker: worker, restartCount: status.restartCount)
+    case .restarting: .restarting
+    case .dead(let cause): .dead(deathError(status, cause))
+    }
+  }
+
+  private func deathError(_ status: ActorStatus, _ cause: ActorDeathCause) -> RayError {
+    var details = RayError.Details()
+    details.actor = status.id
+    switch cause {
+    case .creationFailed(let bytes): details.cause = bytes.withUnsafeBytes { ErrorCoding.decode($0) }
+    case .workerDied(let death):
+      details.cause = Self.crash(death)
+      details.logTail = death.logTail
+    default: break
+    }
+    let code: RayError.Code = if case .infeasible = cause { .infeasible } else { .actorDied }
+    return RayError(code, "actor \(status.className) \(status.id) is dead: \(cause)", details: details)
+  }
+
+  // MARK: Questions
+
+  func nextRequestID() -> RequestID {
+    state.nextRequest += 1
+    return RequestID(state.nextRequest)
+  }
+
+  /// Asks the node and waits for its answer; nil when the node is gone.
+  func ask(_ question: (RequestID) -> NodeRequest) async -> NodeEvent? {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<NodeEvent?, Never>) in
+      lock.lock()
+      guard !state.isShutDown else {
+        lock.unlock()
+        return continuation.resume(returning: nil)
+      }
+      let request = nextRequestID()
+      state.pendingReplies[request] = .waiting { continuation.resume(returning: $0) }
+      question(request).append(to: state.nodeOutbox)
+      lock.unlock()
+      flush()
+    }
+  }
+
+  private func answer(_ request: RequestID, _ event: NodeEvent) {
+    let reply = lock.withLock { state.pendingReplies.removeValue(forKey: request) }
+    if case .waiting(let resume)? = reply { resume(event) }
+  }
+
+  /// The node is gone: nobody will answer.
+  func failQuestions() {
+    let replies = lock.withLock {
+      state.isShutDown = true
+      defer { state.pendingReplies = [:] }
+      return Array(state.pendingReplies.values)
+    }
+    for reply in replies { if case .waiting(let resume) = reply { resume(nil) } }
+  }
+
+  // MARK: Ending
+
+  /// An idle worker above the number kept ready may go, unless somebody still needs what it owns.
+  private func retireRequested() {
+    let mayGo = withMachine { machine in
+      let census = machine.census
+      let isFree = census.ownedObjects == 0 && census.runningCalls == 0 && census.tasks == 0 && !machine.hasRunnableCalls
+      if !isFree { NodeRequest.retireRefused.append(to: state.nodeOutbox) }
+      return isFree
+    }
+    if mayGo { nodeLost?("retired") } else { flush() }
+  }
+}

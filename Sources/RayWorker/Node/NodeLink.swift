@@ -1,0 +1,52 @@
+internal import RayOwnership
+internal import RayProtocol
+
+/// The machine's requests to the node, as frames. Called under the core worker's lock.
+final class NodeLink: NodePort {
+  private unowned let worker: CoreWorker
+
+  init(_ worker: CoreWorker) { self.worker = worker }
+
+  private func send(_ request: NodeRequest) { request.append(to: worker.state.nodeOutbox) }
+
+  func demand(classID: UInt32, terms: LeaseTerms, wanted: Int) {
+    let demand = LeaseDemand(
+      schedulingClass: SchedulingClassID(classID), terms: terms, wantedCount: UInt32(clamping: wanted))
+    send(.demand(demand))
+  }
+
+  func returnLease(_ id: UInt64) {
+    worker.state.leaseInfo[id] = nil
+    send(.returnLease(LeaseID(id)))
+  }
+
+  func connect(_ worker: WorkerID) { send(.connect(worker, isRepeated: false)) }
+
+  func askWhyDied(_ worker: WorkerID) {
+    let request = self.worker.nextRequestID()
+    self.worker.state.deathRequests[request] = worker
+    send(.whyDied(request, worker))
+  }
+
+  func createActor(_ specification: ActorSpec) {
+    let request = worker.nextRequestID()
+    worker.state.pendingReplies[request] = .registration(specification.id)
+    send(.createActor(request, specification))
+  }
+
+  func watchActor(_ id: ActorID) { send(.watchActor(id)) }
+  func releaseActor(_ id: ActorID) { send(.releaseActor(id)) }
+
+  func freeStored(_ descriptor: StoredDescriptor) {
+    send(.freeStored(withUnsafeBytes(of: descriptor.words) { Array($0) }))
+  }
+}
+
+/// The machine's requests to this process's part of the object store.
+final class StoreLink: StorePort {
+  private unowned let worker: CoreWorker
+
+  init(_ worker: CoreWorker) { self.worker = worker }
+
+  func free(_ descriptor: StoredDescriptor) { worker.freeOwnValue(descriptor) }
+}
