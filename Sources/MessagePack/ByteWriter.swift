@@ -39,6 +39,8 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
   @usableFromInline var depth: Int32
   /// Where the current value starts, counted like `count`; typed arrays align their elements relative to it.
   @usableFromInline package var alignmentBase: Int
+  /// What must stay alive until the bytes are handed over, such as the handles of the references noted.
+  package private(set) var keptObjects: [AnyObject] = []
   /// The object references that occur inside the values written so far.
   package internal(set) var references: [(UInt64, UInt64)]
   /// The first thing that could not be written, if any.
@@ -117,6 +119,16 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
   /// Notes that the value being written contains a reference to an object.
   package mutating func noteReference(_ high: UInt64, _ low: UInt64) {
     references.append((high, low))
+  }
+
+  /// Keeps `object` alive until ``takeKeptObjects()``.
+  package mutating func keep(_ object: AnyObject) { keptObjects.append(object) }
+
+  /// Hands over what was kept alive.
+  package mutating func takeKeptObjects() -> [AnyObject] {
+    if keptObjects.isEmpty { return [] }
+    defer { keptObjects = [] }
+    return keptObjects
   }
 
   /// Hands over the noted references and starts a new list.
