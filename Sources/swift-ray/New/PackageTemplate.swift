@@ -1,0 +1,115 @@
+/// The files of a new package. Another kind of package is another list of files.
+struct PackageTemplate {
+  struct File: Hashable {
+    /// Relative to the package's folder.
+    var path: String
+    var contents: String
+  }
+
+  let name: PackageName
+  let dependency: RayDependency
+
+  var files: [File] {
+    [
+      File(path: "Package.swift", contents: manifest),
+      File(path: "Sources/\(name)/App.swift", contents: program),
+      File(path: "README.md", contents: readme),
+      File(path: ".gitignore", contents: ".build/\n.swiftpm/\n"),
+    ]
+  }
+
+  private var manifest: String {
+    """
+    // swift-tools-version: 6.2
+    import PackageDescription
+
+    let package = Package(
+      name: "\(name)",
+      platforms: [.macOS(.v15)],
+      dependencies: [
+        \(dependency.manifestEntry)
+      ],
+      targets: [
+        .executableTarget(
+          name: "\(name)",
+          dependencies: [.product(name: "Ray", package: \(swiftLiteral(dependency.packageName)))])
+      ]
+    )
+
+    """
+  }
+
+  private var program: String {
+    """
+    import Ray
+
+    // A function like any other; `$square` beside it runs it in a worker process.
+    @Remote
+    func square(_ number: Int) -> Int { number * number }
+
+    // An actor keeps its state in a process of its own.
+    @RemoteActor
+    final class Counter {
+      private var count = 0
+
+      init() {}
+
+      func add(_ number: Int) -> Int {
+        count += number
+        return count
+      }
+    }
+
+    @main
+    struct App: RayApp {
+      static func main(_ ray: RayContext) async throws {
+        // Calls return references at once; the squares are computed in parallel.
+        let squares = try (1...8).map { try $square.remote($0) }
+        print("squares:", try await Ray.get(squares))
+
+        // References are welcome where values are.
+        let counter = try Counter.remote()
+        let sums = try squares.map { try counter.add.remote($0) }
+        print("sums:   ", try await Ray.get(sums))
+      }
+    }
+
+    """
+  }
+
+  private var readme: String {
+    """
+    # \(name)
+
+    A program for [swift-ray](\(readmeLink)): `@Remote` functions and `@RemoteActor` classes run in worker processes.
+
+    ```
+    swift run                    # build and run
+    swift run -c release         # the same, optimised
+    swift-ray doctor             # what this machine offers
+    ```
+
+    `Sources/\(name)/App.swift` is the whole program.
+
+    """
+  }
+
+  private var readmeLink: String {
+    switch dependency {
+    case .checkout(let path): path.contains(where: { " ()<>".contains($0) }) ? "<\(path)>" : path
+    case .repository(let url, _): url
+    }
+  }
+}
+
+extension PackageTemplate {
+  /// Writes all files below `folder`, which must not exist or be empty.
+  func write(to folder: String) throws(FileError) {
+    if Files.exists(folder) {
+      guard let names = Files.names(in: folder), names.isEmpty else {
+        throw FileError(path: folder, problem: "exists already; nothing was written")
+      }
+    }
+    for file in files { try Files.create(folder + "/" + file.path, contents: file.contents) }
+  }
+}
