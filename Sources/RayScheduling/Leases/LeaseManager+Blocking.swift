@@ -1,0 +1,69 @@
+package import RayProtocol
+
+extension LeaseManager {
+  /// All tasks of a worker are suspended: its CPU serves others, and so may the worker itself.
+  ///
+  /// `leaseEventCount` is how many `leased` and `leaseEnded` messages the worker had seen. When it has not seen them all,
+  /// it speaks of an older lease; it looks again, and says so again, when the missing ones arrive.
+  package mutating func workerBlocked(
+    _ id: WorkerID, leaseEventCount: UInt64, now: Duration, actions: inout [LeaseAction]
+  ) {
+    guard let worker = workers[id], worker.leaseEventCount == leaseEventCount else { return }
+    if case .dedicated(let actor) = worker.state {
+      guard !worker.isLending, let place = places[actor] else { return }
+      workers[id]!.isLending = true
+      resources.lendCPU(of: place.assigned)
+    } else {
+      guard let lease = worker.active else { return }
+      suspend(lease, of: id)
+      grantToItself(id, now: now, actions: &actions)
+    }
+    serve(now: now, actions: &actions)
+  }
+
+  /// A task of a worker runs again, whether there is CPU for it or not.
+  package mutating func workerUnblocked(_ id: WorkerID, now: Duration, actions: inout [LeaseAction]) {
+    guard let worker = workers[id] else { return }
+    if case .dedicated(let actor) = worker.state {
+      guard worker.isLending, let place = places[actor] else { return }
+      workers[id]!.isLending = false
+      resources.takeBackCPU(of: place.assigned)
+    } else {
+      guard worker.active == nil, let lease = worker.suspended.last else { return }
+      resume(lease, of: id)
+    }
+  }
+
+  private mutating func suspend(_ lease: LeaseID, of id: WorkerID) {
+    workers[id]!.active = nil
+    workers[id]!.suspended.append(lease)
+    blocked.append(id)
+    leases[lease]!.isSuspended = true
+    resources.lendCPU(of: leases[lease]!.assigned)
+    if leases[lease]!.assigned.resources.isEmpty { freeLeaseCount -= 1 }
+  }
+
+  private mutating func resume(_ lease: LeaseID, of id: WorkerID) {
+    workers[id]!.suspended.removeLast()
+    workers[id]!.active = lease
+    blocked.removeAll { $0 == id }
+    leases[lease]!.isSuspended = false
+    resources.takeBackCPU(of: leases[lease]!.assigned)
+    if leases[lease]!.assigned.resources.isEmpty { freeLeaseCount += 1 }
+  }
+
+  /// A nested call runs where its caller waits: no process, no connection, and nobody else is served before somebody's
+  /// result is there.
+  private mutating func grantToItself(_ id: WorkerID, now: Duration, actions: inout [LeaseAction]) {
+    guard let client = clients[id] else { return }
+    let environment = workers[id]!.environment
+    for offset in client.demands.indices {
+      let index = (client.turn + offset) % client.demands.count
+      let demand = client.demands[index]
+      guard demand.pending > 0, demand.terms.environment == environment, canStartLease(demand.terms.resources) else {
+        continue
+      }
+      return grant(client: id, demand: index, worker: id, now: now, actions: &actions)
+    }
+  }
+}
