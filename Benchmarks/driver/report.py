@@ -18,8 +18,8 @@ def make_row(case, sides):
         "ray": ray,
         "x_c_limit": ratio(swift, limit, less_is_better),
         "x_ray": ratio(swift, ray, less_is_better),
-        "sd": (sides["swift"] or {}).get("sd"),
-        "ray_sd": (sides["ray"] or {}).get("sd"),
+        "sd": spread(sides["swift"]),
+        "ray_sd": spread(sides["ray"]),
     }
     notes = [f"{label}: {sides[name][key]}" for name, label in (("swift", "swift-ray"), ("ray", "Ray"))
              for key in ("note", "skipped") if sides[name] and key in sides[name]]
@@ -34,6 +34,11 @@ def make_row(case, sides):
 
 def mean(side):
     return side.get("mean") if side else None
+
+
+def spread(side):
+    """None for what was measured once: 0 would promise exactness."""
+    return (side.get("sd") or None) if side else None
 
 
 def ratio(value, reference, less_is_better):
@@ -87,7 +92,9 @@ def significant(number):
         return "0"
     if abs(number) >= 100:
         return f"{number:,.0f}"
-    return f"{number:.1f}" if abs(number) >= 10 else f"{number:.2f}"
+    if abs(number) >= 10:
+        return f"{number:.1f}"
+    return f"{number:.2f}" if abs(number) >= 0.1 else f"{number:.2g}"
 
 
 def times(number):

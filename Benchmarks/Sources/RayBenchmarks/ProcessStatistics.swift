@@ -21,7 +21,9 @@ struct ProcessStatistics: Sendable {
     var fields: [Substring: Int] = [:]
     for line in text.split(separator: "\n") {
       let parts = line.split(separator: ":", maxSplits: 1)
-      guard parts.count == 2, let number = parts[1].split(whereSeparator: \.isWhitespace).first.flatMap({ Int($0) }) else { continue }
+      guard parts.count == 2, let number = parts[1].split(whereSeparator: \.isWhitespace).first.flatMap({ Int($0) }) else {
+        continue
+      }
       fields[parts[0]] = number
     }
     guard let parent = fields["PPid"], let threads = fields["Threads"] else { return nil }

@@ -4,11 +4,12 @@ internal import Ray
 private let actorCount = max(1, coreCount / 2)
 
 extension Benchmark {
-  static let actorCases = classActorCases + asyncActorCases + [
-    Benchmark(
-      name: "placement group create/removal", unit: "PGs/s",
-      work: .skipped(reason: "swift-ray has no placement groups yet"))
-  ]
+  static let actorCases =
+    classActorCases + asyncActorCases + [
+      Benchmark(
+        name: "placement group create/removal", unit: "PGs/s",
+        work: .skipped(reason: "swift-ray has no placement groups yet"))
+    ]
 
   private static let classActorCases: [Benchmark] = [
     rate("1:1 actor calls sync", "calls/s") {

@@ -7,7 +7,7 @@ extension Benchmark {
       work: .once {
         let processes = try await idleProcesses()
         let total = processes.reduce(0) { $0 + $1.residentBytes }
-        return Measurement(mean: Double(total) / 1048576, note: describe(processes))
+        return Measurement(mean: Double(total) / 1_048_576, note: describe(processes))
       }),
     Benchmark(
       name: "idle threads of driver and 2 workers", unit: "threads",
@@ -24,6 +24,9 @@ extension Benchmark {
     // "Idle" has no event of its own: give starting threads and warm-ups a second to finish.
     try await Task.sleep(for: .seconds(1))
     let processes = ProcessStatistics.currentAndDescendants
+    guard processes.count > actors.count else {
+      throw WrongResult(description: "expected a driver and \(actors.count) workers, found \(processes.count) processes")
+    }
     // The handles must live until here, or their processes may be gone.
     return withExtendedLifetime(actors) { processes }
   }
