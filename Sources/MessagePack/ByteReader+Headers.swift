@@ -136,3 +136,12 @@ extension ByteReader {
     return source.extracting(unchecked: start..<_position)
   }
 }
+
+extension ByteReader {
+  /// Whether the next object is an array.
+  public var isAtArray: Bool {
+    guard position < source.byteCount else { return false }
+    let format = byte(at: position)
+    return (Format.fixarray..<Format.fixstr).contains(format) || format == Format.array16 || format == Format.array32
+  }
+}

@@ -53,6 +53,9 @@ extension EventLoop: TaskExecutor, SerialExecutor {
 
   // MARK: Running jobs
 
+  /// Whether jobs wait on the loop's thread; false means that everything there is suspended. Only on that thread.
+  package var hasReadyJobs: Bool { hasReadyWork }
+
   var hasReadyWork: Bool {
     local.pointee.jobs.count > 0 || remoteCount.load(ordering: .acquiring) > 0 || isWorkRequested.load(ordering: .acquiring)
   }

@@ -148,14 +148,21 @@ final class Executor: @unchecked Sendable {
   // MARK: Actors
 
   /// Turns this worker into the home of one actor, for the rest of its life.
-  func host(_ actor: HostedActor) {
-    hosted = actor
-    executables = [:]
-    let loop = worker.loop
-    loop.execute { [self] in
-      _ = Task.immediate(executorPreference: loop) {
+  func host(_ specification: ActorSpec, _ restartCount: UInt32, _ assigned: AssignedResources) {
+    guard let entry = RemoteRegistry.actor(named: specification.className) else {
+      let known = RemoteRegistry.actorNames.joined(separator: ", ")
+      let error = RayError(
+        .unknownActorClass, "no remote actor class '\(specification.className)' in this program; there are: \(known)")
+      return worker.actorConstructed(specification.id, ErrorCoding.encode(error))
+    }
+    let actor = HostedActor(entry, specification, restartCount, assigned)
+    worker.lock.withLock { worker.state.hosted = actor }
+    worker.loop.execute { [self] in
+      hosted = actor
+      executables = [:]
+      _ = Task.immediate(executorPreference: worker.loop) {
         await actor.construct(on: worker)
-        if worker.hasRunnableCalls { loop.requestWork() }
+        if worker.hasRunnableCalls { worker.loop.requestWork() }
       }
     }
   }

@@ -14,14 +14,14 @@ final class HostedActor: @unchecked Sendable {
   var isReady: Bool { instance != nil }
   private let methods: [String: ActorMethodEntry]
 
-  init(
-    _ entry: ActorEntry, _ specification: ActorSpec, _ restartCount: UInt32, _ assigned: AssignedResources, maxConcurrency: Int
-  ) {
+  init(_ entry: ActorEntry, _ specification: ActorSpec, _ restartCount: UInt32, _ assigned: AssignedResources) {
     self.entry = entry
     self.specification = specification
     self.restartCount = restartCount
     self.assigned = assigned
-    self.maxConcurrency = maxConcurrency
+    // As in Ray: calls that interleave may be many, others run one at a time.
+    let suggested = entry.isConcurrent ? 1000 : 1
+    maxConcurrency = specification.concurrencyMax > 0 ? Int(specification.concurrencyMax) : suggested
     methods = Dictionary(entry.methods.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -1,0 +1,88 @@
+public import MessagePack
+internal import RayEngine
+internal import RayProtocol
+internal import RayWorker
+
+extension ObjectRef {
+  /// The value, when it is there.
+  ///
+  /// Throws the callee's own error where its type is `Codable`, else a ``RayError``; `CancellationError` when the waiting
+  /// task is cancelled.
+  public var value: Value {
+    get async throws {
+      if case .pending = handle.engine.state(of: handle) { try await handle.engine.whenReady(handle) }
+      return try readyValue()
+    }
+  }
+
+  /// Whether the value or its error is there.
+  public var isReady: Bool {
+    if case .pending = handle.engine.state(of: handle) { false } else { true }
+  }
+
+  /// What went wrong, with where and why; nil when there is a value. Waits like ``value``.
+  ///
+  /// ``value`` throws the callee's own error; this tells the call site, the attempt and the worker as well.
+  public var failure: RayError? {
+    get async throws {
+      if case .pending = handle.engine.state(of: handle) { try await handle.engine.whenReady(handle) }
+      guard case .failed(let bytes) = handle.engine.state(of: handle) else { return nil }
+      return ErrorCoding.decode(bytes)
+    }
+  }
+
+  /// Cancels the call behind this reference; see ``Ray/cancel(_:force:recursive:)``.
+  public func cancel(force: Bool = false, recursive: Bool = true) async throws {
+    try await handle.engine.cancel(handle, force: force, recursive: recursive)
+  }
+
+  /// Reads the value's bytes in place, without a copy: binary data and arrays of numbers lie in shared memory as they are.
+  ///
+  /// The span starts at the value's MessagePack encoding.
+  public func withBytes<Result>(_ body: (RawSpan) throws -> Result) async throws -> Result {
+    if case .pending = handle.engine.state(of: handle) { try await handle.engine.whenReady(handle) }
+    defer { withExtendedLifetime(self) {} }
+    switch handle.engine.state(of: handle) {
+    case .pending: throw RayError(.internalError, "object \(id) is pending after it was ready")
+    case .failed(let bytes): throw TypedErrors.decode(bytes)
+    case .value(let bytes): return try body(RawSpan(_unsafeBytes: bytes))
+    }
+  }
+
+  func readyValue() throws -> Value {
+    defer { withExtendedLifetime(self) {} }
+    switch handle.engine.state(of: handle) {
+    case .pending: throw RayError(.internalError, "object \(id) is pending after it was ready")
+    case .failed(let bytes): throw TypedErrors.decode(bytes)
+    case .value(let bytes): return try decode(bytes)
+    }
+  }
+
+  private func decode(_ bytes: UnsafeRawBufferPointer) throws -> Value {
+    let source = DecodeSource()
+    source.object = id
+    defer { withExtendedLifetime(source) {} }
+    var reader = ByteReader(RawSpan(_unsafeBytes: bytes))
+    reader.context = DecodeSource.pointer(to: source)
+    do {
+      if let decoder { return try decoder(&reader) }
+      return try Self.dynamicDecode(&reader)
+    } catch let error as MessagePackError {
+      throw RayError(.decodingFailed, "object \(id) is no \(Value.self): \(error.message)")
+    }
+  }
+
+  /// References that arrive inside values carry no decoder; their type's conformance is found once.
+  private static func dynamicDecode(_ reader: inout ByteReader) throws -> Value {
+    if let type = Value.self as? any RaySerializable.Type { return try read(type, &reader) as! Value }
+    if Value.self == Void.self {
+      try reader.getNil()
+      return () as! Value
+    }
+    if let type = Value.self as? any Decodable.Type { return try readDecodable(type, &reader) as! Value }
+    throw RayError(.decodingFailed, "\(Value.self) cannot be read from a reference that came inside a value; use a struct")
+  }
+
+  private static func read<T: RaySerializable>(_: T.Type, _ reader: inout ByteReader) throws -> Any { try reader.get(T.self) }
+  private static func readDecodable<T: Decodable>(_: T.Type, _ reader: inout ByteReader) throws -> Any { try reader.get(T.self) }
+}
