@@ -39,6 +39,8 @@ package enum ActorDeathCause: Hashable, Sendable {
   /// No process could be started for it.
   case startFailed(String)
   case infeasible(ResourceShortage)
+  /// Another live actor had its name.
+  case nameTaken(String)
   /// The node has no memory of it.
   case unknown
 }
@@ -77,6 +79,7 @@ extension ActorDeathCause: CustomStringConvertible {
     case .creatorDied: "the process that created it is gone"
     case .startFailed(let reason): "no process could be started for it: \(reason)"
     case .infeasible(let shortage): "\(shortage)"
+    case .nameTaken(let name): "another live actor has the name '\(name)'"
     case .unknown: "no such actor is known"
     }
   }

@@ -105,6 +105,9 @@ extension ActorDeathCause: NodeMessageField {
       writer.put(UInt8(7))
       writer.put(shortage)
     case .unknown: writer.put(UInt8(8))
+    case .nameTaken(let name):
+      writer.put(UInt8(9))
+      writer.put(name)
     }
   }
   package init(from reader: inout NodeMessageReader) throws(RayError) {
@@ -118,6 +121,7 @@ extension ActorDeathCause: NodeMessageField {
     case 6: self = .startFailed(try reader.string())
     case 7: self = .infeasible(try reader.value())
     case 8: self = .unknown
+    case 9: self = .nameTaken(try reader.string())
     case let other: throw reader.violation("unknown cause \(other)")
     }
   }
