@@ -7,7 +7,7 @@ public struct Optimizer: Sendable {
   private let learningRate: Double
   private let momentum: Double
 
-  public init(parameters: [Double], learningRate: Double = 0.2, momentum: Double = 0.9) {
+  public init(parameters: [Double], learningRate: Double = 0.1, momentum: Double = 0.9) {
     self.parameters = parameters
     self.learningRate = learningRate
     self.momentum = momentum

@@ -12,7 +12,7 @@ enum Program {
   static func output(of arguments: [String], within timeout: Duration) -> String? {
     var ends: [CInt] = [-1, -1]
     guard pipe(&ends) == 0, let child = spawn(arguments, output: ends) else {
-      ends.forEach { close($0) }
+      for end in ends { close(end) }
       return nil
     }
     close(ends[1])
@@ -37,7 +37,7 @@ enum Program {
     for end in ends { posix_spawn_file_actions_addclose(&actions, end) }
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    defer { pointers.forEach { free($0) } }
+    defer { for pointer in pointers { free(pointer) } }
     var child: pid_t = 0
     return posix_spawnp(&child, arguments[0], &actions, nil, &pointers, environ) == 0 ? child : nil
   }
