@@ -51,12 +51,12 @@ internal import Testing
     // The third lease computes in the same process: the first one wakes under its CPU.
     node.unblock(leases[0].worker)
     #expect(node.manager.resources.available[ResourceSet.cpu] == 0)
-    // Now the third one ends: the worker counts as blocked until it says otherwise.
+    // Now the third one ends: the first one computes on.
     node.demand(0)
     node.giveBack(third.lease)
-    #expect(node.manager.resources.available[ResourceSet.cpu] == ResourceSet.unit)
-    node.unblock(leases[0].worker)
     #expect(node.manager.resources.available[ResourceSet.cpu] == 0)
+    node.block(leases[0].worker, seen: 3)
+    #expect(node.manager.resources.available[ResourceSet.cpu] == ResourceSet.unit)
     node.giveBack(leases[0].lease)
     node.giveBack(leases[1].lease)
     #expect(node.manager.idleCount == 2)
@@ -79,17 +79,32 @@ internal import Testing
     #expect(node.grants.count + node.hosts.count == 1)
   }
 
-  @Test func aBlockedThatCrossedAGrantIsIgnored() throws {
+  @Test func aBlockedThatCrossedAGrantDoesNotSuspendIt() throws {
     var node = LeaseFixture(["CPU": 1])
     node.startPool()
     node.demand(2)
     let outer = try #require(node.grants.first?.grant)
     node.block(outer.worker, seen: 1)
-    #expect(node.grants.count == 1)
+    let inner = try #require(node.grants.first?.grant)
     // It woke and blocked again before the message about its second lease had arrived.
     node.unblock(outer.worker)
     node.block(outer.worker, seen: 1)
-    #expect(node.manager.resources.available[ResourceSet.cpu] == 0, "the second lease still computes")
+    #expect(node.manager.resources.available[ResourceSet.cpu] == 0, "the second lease waits for its first task")
+    // That task never comes: all tasks of the worker are suspended, and it will not say so again.
+    node.demand(0)
+    node.giveBack(inner.lease)
+    #expect(node.manager.resources.available[ResourceSet.cpu] == ResourceSet.unit)
+  }
+
+  @Test func aBlockedThatCrossedTheEndOfAnotherLeaseCounts() throws {
+    var node = LeaseFixture(["CPU": 1])
+    node.startPool()
+    node.demand(2)
+    let outer = try #require(node.grants.first?.grant)
+    node.block(outer.worker, seen: 1)
+    node.unblock(outer.worker)
+    node.demand(0)
+    node.giveBack(outer.lease)
     node.block(outer.worker, seen: 2)
     #expect(node.manager.resources.available[ResourceSet.cpu] == ResourceSet.unit)
   }

@@ -65,7 +65,6 @@ struct NestedCallSimulation {
       switch action {
       case .grant(let client, let grant):
         processes[grant.worker]!.leaseEventCount += 1
-        processes[grant.worker]!.saysBlocked = false
         guard !processes[client]!.waiting.isEmpty else {
           Issue.record("granted without need")
           continue
@@ -94,6 +93,11 @@ struct NestedCallSimulation {
 
   /// Runs the newest runnable task of a process until it ends or waits.
   private mutating func step(_ worker: WorkerID) {
+    if processes[worker]!.saysBlocked {
+      processes[worker]!.saysBlocked = false
+      node.unblock(worker)
+      follow()
+    }
     let (call, lease) = processes[worker]!.runnable.removeLast()
     if lease != nil, calls[call].n >= 2 {
       for less in 1...2 { submit(calls[call].n - less, owner: worker, parent: call) }
@@ -121,10 +125,5 @@ struct NestedCallSimulation {
     guard calls[parent].missing == 0 else { return }
     processes[owner]!.suspended -= 1
     processes[owner]!.runnable.append((parent, nil))
-    if processes[owner]!.saysBlocked {
-      processes[owner]!.saysBlocked = false
-      node.unblock(owner)
-      follow()
-    }
   }
 }

@@ -24,7 +24,7 @@ extension ResourceSet: NodeMessageField {
   private static let nameCountMax = 64
   private static let nameByteCountMax = 256
   /// Sums of many amounts stay far from overflow.
-  private static let amountMax = Int64(1) << 50
+  private static let amountMax = Int64(1) << 58
 
   package func encode(into writer: inout NodeMessageWriter) {
     writer.put(UInt16(entries.count))

@@ -7,9 +7,10 @@ package enum NodeRequest: Hashable, Sendable {
   case demand(LeaseDemand)
   /// Does not lower the demand: a client that wants no replacement lowers it first.
   case returnLease(LeaseID)
-  /// All tasks of this worker are suspended. `leaseEventCount`: how many `leased` and `leaseEnded` it had received when it said so.
+  /// All tasks of this worker are suspended; said once per change. `leaseEventCount`: how many `leased` and `leaseEnded` it had
+  /// received when it said so.
   case blocked(leaseEventCount: UInt64)
-  /// A task of this worker runs again.
+  /// A task of this worker runs again; said once per change, at the latest when the task starts.
   case unblocked
   /// The answer to `retire`: this worker owns objects or is otherwise needed.
   case retireRefused

@@ -3,18 +3,19 @@ package import RayProtocol
 extension LeaseManager {
   /// All tasks of a worker are suspended: its CPU serves others, and so may the worker itself.
   ///
-  /// `leaseEventCount` is how many `leased` and `leaseEnded` messages the worker had seen. When it has not seen them all,
-  /// it speaks of an older lease; it looks again, and says so again, when the missing ones arrive.
+  /// `leaseEventCount` is how many `leased` and `leaseEnded` messages the worker had seen. When it has not seen its last grant,
+  /// that lease still waits for its first task and stays active.
   package mutating func workerBlocked(
     _ id: WorkerID, leaseEventCount: UInt64, now: Duration, actions: inout [LeaseAction]
   ) {
-    guard let worker = workers[id], worker.leaseEventCount == leaseEventCount else { return }
+    guard let worker = workers[id] else { return }
+    workers[id]!.saysBlocked = true
     if case .dedicated(let actor) = worker.state {
       guard !worker.isLending, let place = places[actor] else { return }
       workers[id]!.isLending = true
       resources.lendCPU(of: place.assigned)
     } else {
-      guard let lease = worker.active else { return }
+      guard let lease = worker.active, leaseEventCount >= worker.grantEventCount else { return }
       suspend(lease, of: id)
       grantToItself(id, now: now, actions: &actions)
     }
@@ -24,13 +25,14 @@ extension LeaseManager {
   /// A task of a worker runs again, whether there is CPU for it or not.
   package mutating func workerUnblocked(_ id: WorkerID, now: Duration, actions: inout [LeaseAction]) {
     guard let worker = workers[id] else { return }
+    workers[id]!.saysBlocked = false
     if case .dedicated(let actor) = worker.state {
       guard worker.isLending, let place = places[actor] else { return }
       workers[id]!.isLending = false
       resources.takeBackCPU(of: place.assigned)
     } else {
-      guard worker.active == nil, let lease = worker.suspended.last else { return }
-      resume(lease, of: id)
+      guard worker.active == nil, !worker.suspended.isEmpty else { return }
+      resume(id)
     }
   }
 
@@ -43,8 +45,9 @@ extension LeaseManager {
     if leases[lease]!.assigned.resources.isEmpty { freeLeaseCount -= 1 }
   }
 
-  private mutating func resume(_ lease: LeaseID, of id: WorkerID) {
-    workers[id]!.suspended.removeLast()
+  /// The lease that was suspended last computes again.
+  mutating func resume(_ id: WorkerID) {
+    let lease = workers[id]!.suspended.removeLast()
     workers[id]!.active = lease
     blocked.removeAll { $0 == id }
     leases[lease]!.isSuspended = false

@@ -104,7 +104,14 @@ extension LeaseManager {
     workers[id]!.leaseEventCount += 1
     if workers[id]!.active == lease {
       workers[id]!.active = nil
-      if workers[id]!.suspended.isEmpty { becomeIdle(id, now: now) } else { blocked.append(id) }
+      if workers[id]!.suspended.isEmpty {
+        becomeIdle(id, now: now)
+      } else if workers[id]!.saysBlocked {
+        blocked.append(id)
+      } else {
+        // Another of its tasks has woken meanwhile, or it is about to say that none has.
+        resume(id)
+      }
     } else {
       workers[id]!.suspended.removeAll { $0 == lease }
       guard workers[id]!.hasNoLease else { return }

@@ -18,8 +18,12 @@ extension LeaseManager {
     var active: LeaseID?
     /// Leases whose tasks wait for something; they hold no CPU. Last in, first to wake.
     var suspended: [LeaseID] = []
-    /// Messages about leases sent to this process: tells whether its `blocked` has seen them.
+    /// Messages about leases sent to this process, and how many there were after its last grant: a `blocked` that has not seen
+    /// the grant speaks of the time before.
     var leaseEventCount: UInt64 = 0
+    var grantEventCount: UInt64 = 0
+    /// The last it said about itself.
+    var saysBlocked = false
     var idleSince = Duration.zero
     /// Only for a host of an actor: it lends its CPU.
     var isLending = false
