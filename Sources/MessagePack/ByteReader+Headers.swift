@@ -3,7 +3,17 @@
 struct ObjectHeader {
   /// Which of the families below the object belongs to.
   @usableFromInline
-  enum Family: Equatable { case string, binary, array, map, `extension` }
+  enum Family: Equatable {
+    case string, binary, array, map, `extension`
+
+    var unit: String {
+      switch self {
+      case .string, .binary, .extension: "bytes"
+      case .array: "elements"
+      case .map: "entries"
+      }
+    }
+  }
 
   @usableFromInline var family: Family
   /// The bytes of the header itself.
@@ -67,7 +77,7 @@ extension ByteReader {
     guard header.family == family else { throw mismatch(target()) }
     let bytesPerUnit = family == .map ? 2 : 1
     guard header.length <= (remaining - header.size) / bytesPerUnit else {
-      throw claimsTooMuch(UInt64(header.length), target())
+      throw claimsTooMuch(UInt64(header.length), "\(family.unit) of \(target())")
     }
     _position += header.size
     return header
@@ -134,14 +144,5 @@ extension ByteReader {
     let start = _position
     _position &+= byteCount
     return source.extracting(unchecked: start..<_position)
-  }
-}
-
-extension ByteReader {
-  /// Whether the next object is an array.
-  public var isAtArray: Bool {
-    guard position < source.byteCount else { return false }
-    let format = byte(at: position)
-    return (Format.fixarray..<Format.fixstr).contains(format) || format == Format.array16 || format == Format.array32
   }
 }

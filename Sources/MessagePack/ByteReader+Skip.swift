@@ -43,13 +43,21 @@ extension ByteReader {
     case .map:
       return try takeHeader(.map, "a map").length * 2
     case .extension where header.code == ExtensionCode.typedArray:
-      // Only a typed array can say that more follows behind the object.
-      _ = try takeTypedArray()
-    case .string, .binary, .extension:
-      _ = try takeHeader(header.family, "bytes")
-      _position += header.length
+      // Only a typed array can say that more follows behind the object; others may use the code for something else.
+      if let array = try recognizeTypedArray(at: header) {
+        _position = array.end
+      } else {
+        try skipBytes(.extension)
+      }
+    case .string, .binary, .extension: try skipBytes(header.family)
     }
     return 0
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func skipBytes(_ family: ObjectHeader.Family) throws(MessagePackError) {
+    let header = try takeHeader(family, "bytes")
+    _position += header.length
   }
 
   /// Steps over the next object and returns its bytes in place.

@@ -77,6 +77,16 @@ extension ByteReader {
     return extent
   }
 
+  /// The same, but nil for extensions that only share the code: somebody else may use it for something of his own.
+  func recognizeTypedArray(at header: ObjectHeader) throws(MessagePackError) -> TypedArrayExtent? {
+    do throws(MessagePackError) {
+      return try typedArray(at: header)
+    } catch {
+      guard error.code == .invalidValue else { throw error }
+      return nil
+    }
+  }
+
   private func malformed(_ what: String) -> MessagePackError {
     MessagePackError(code: .invalidValue, message: "expected a typed array, found one with \(what)")
   }

@@ -87,7 +87,7 @@ extension ByteWriter {
     }
   }
 
-  /// Empties the writer: bytes, references, and failure; the settings stay.
+  /// Empties the writer: bytes, references, kept objects and failure; the settings stay.
   package mutating func removeAll(keepingCapacity: Bool = true) {
     if !keepingCapacity, ownsStorage {
       if capacity > 0 { free(base) }
@@ -99,6 +99,7 @@ extension ByteWriter {
     alignmentBase = 0
     failure = nil
     if !references.isEmpty { references = [] }
+    if !keptObjects.isEmpty { keptObjects = [] }
   }
 
   /// Hands over the block with the bytes, which the caller frees with `free`; the writer is empty afterwards.

@@ -40,13 +40,11 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
   /// Where the current value starts, counted like `count`; typed arrays align their elements relative to it.
   @usableFromInline package var alignmentBase: Int
   /// What must stay alive until the bytes are handed over, such as the handles of the references noted.
-  package private(set) var keptObjects: [AnyObject] = []
+  package internal(set) var keptObjects: [any AnyObject & Sendable]
   /// The object references that occur inside the values written so far.
   package internal(set) var references: [(UInt64, UInt64)]
   /// The first thing that could not be written, if any.
   public internal(set) var failure: MessagePackError?
-  /// Kept between values, so that `Codable` values find their bookkeeping allocated.
-  var encodingState: EncodingState?
 
   /// An empty writer with room for `capacity` bytes; nothing is allocated for zero.
   public init(capacity: Int = 0) {
@@ -78,9 +76,9 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
     self.allowsTypedArrays = true
     self.depth = 0
     self.alignmentBase = 0
+    self.keptObjects = []
     self.references = []
     self.failure = nil
-    self.encodingState = nil
   }
 
   deinit {
@@ -122,10 +120,10 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
   }
 
   /// Keeps `object` alive until ``takeKeptObjects()``.
-  package mutating func keep(_ object: AnyObject) { keptObjects.append(object) }
+  package mutating func keep(_ object: any AnyObject & Sendable) { keptObjects.append(object) }
 
   /// Hands over what was kept alive.
-  package mutating func takeKeptObjects() -> [AnyObject] {
+  package mutating func takeKeptObjects() -> [any AnyObject & Sendable] {
     if keptObjects.isEmpty { return [] }
     defer { keptObjects = [] }
     return keptObjects

@@ -7,8 +7,7 @@ public struct MessagePackError: Error, Sendable, Hashable, CustomStringConvertib
   /// For people: the expected type, what was found and, inside `Codable` values, the path to it.
   public var message: String
 
-  @usableFromInline
-  init(code: Code, message: String) {
+  public init(code: Code, message: String) {
     self.code = code
     self.message = message
   }
@@ -50,10 +49,14 @@ extension MessagePackError {
     MessagePackError(code: .invalidValue, message: message)
   }
 
-  /// The same failure with the place it happened at in front of its message.
+  /// The same failure with the place it happened at: `at user.addresses[2].city: expected …`.
   func located(at place: String) -> MessagePackError {
-    // `a` within `b` reads `b.a`; an index already carries its brackets.
-    let separator = message.hasPrefix("[") || message.hasPrefix(".") ? "" : ": "
-    return MessagePackError(code: code, message: place + separator + message)
+    guard message.hasPrefix(Self.placeMark) else {
+      return MessagePackError(code: code, message: "\(Self.placeMark)\(place): \(message)")
+    }
+    let inner = message.dropFirst(Self.placeMark.count)
+    return MessagePackError(code: code, message: "\(Self.placeMark)\(place)\(inner.hasPrefix("[") ? "" : ".")\(inner)")
   }
+
+  private static var placeMark: String { "at " }
 }

@@ -14,7 +14,7 @@ extension Array: RaySerializable where Element: RaySerializable {
 
   @inlinable
   public static func decode(from reader: inout ByteReader) throws(MessagePackError) -> [Element] {
-    if reader.isNextPlainArray { return try decodeElements(count: try reader.getArrayHeader(), from: &reader) }
+    if reader.isAtArray { return try decodeElements(count: try reader.getArrayHeader(), from: &reader) }
     return try decodeBlock(from: &reader)
   }
 
@@ -80,13 +80,15 @@ extension TypedArrayKind {
 }
 
 extension ByteReader {
-  @inlinable var isNextPlainArray: Bool {
+  /// Whether the next object is a plain array, as opposed to a typed one.
+  @inlinable public var isAtArray: Bool {
     guard _position < source.byteCount else { return false }
     let format = byte(at: _position)
     return format & 0xf0 == Format.fixarray || format == Format.array16 || format == Format.array32
   }
 
-  var isNextBinary: Bool {
+  /// Whether the next object is binary data.
+  public var isNextBinary: Bool {
     remaining > 0 && (Format.bin8...Format.bin32).contains(byte(at: _position))
   }
 

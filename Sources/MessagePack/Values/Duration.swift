@@ -15,7 +15,7 @@ extension Duration: RayValue {
   }
 
   public static func decode(from reader: inout ByteReader) throws(MessagePackError) -> Duration {
-    guard reader.isNextPlainArray else { return .nanoseconds(try reader.getInteger(Int64.self)) }
+    guard reader.isAtArray else { return .nanoseconds(try reader.getInteger(Int64.self)) }
     guard try reader.getArrayHeader() == 2 else { throw .invalidValue("expected Duration, found no pair of integers") }
     let seconds = try reader.getInteger(Int64.self)
     let attoseconds = try reader.getInteger(Int64.self)

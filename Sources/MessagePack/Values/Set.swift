@@ -8,7 +8,7 @@ extension Set: RaySerializable where Element: RaySerializable {
 
   @inlinable
   public static func decode(from reader: inout ByteReader) throws(MessagePackError) -> Set<Element> {
-    guard reader.isNextPlainArray else { return Set(try [Element].decode(from: &reader)) }
+    guard reader.isAtArray else { return Set(try [Element].decode(from: &reader)) }
     let count = try reader.getArrayHeader()
     var elements = Set(minimumCapacity: reader.affordableCount(count, stride: MemoryLayout<Element>.stride))
     for _ in 0..<count { elements.insert(try reader.get(Element.self)) }
