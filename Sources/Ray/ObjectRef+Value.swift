@@ -1,7 +1,6 @@
-public import MessagePack
+internal import MessagePack
 internal import RayEngine
 internal import RayProtocol
-internal import RayWorker
 
 extension ObjectRef {
   /// The value, when it is there.
@@ -59,8 +58,7 @@ extension ObjectRef {
   }
 
   private func decode(_ bytes: UnsafeRawBufferPointer) throws -> Value {
-    let source = DecodeSource()
-    source.object = id
+    let source = DecodeSource(object: id)
     defer { withExtendedLifetime(source) {} }
     var reader = ByteReader(RawSpan(_unsafeBytes: bytes))
     reader.context = DecodeSource.pointer(to: source)

@@ -14,12 +14,12 @@ public import RayProtocol
 /// ```
 public struct ObjectRef<Value>: Sendable {
   /// Reads the value where its type has no codec of its own: tuples, and whatever a macro knows better.
-  public typealias Decoder = @Sendable (inout ByteReader) throws -> Value
+  public typealias Reading = @Sendable (inout ByteReader) throws -> Value
 
   package let handle: ObjectHandle
-  let decoder: Decoder?
+  let decoder: Reading?
 
-  public init(__handle handle: ObjectHandle, decoder: Decoder? = nil) {
+  public init(__handle handle: ObjectHandle, decoder: Reading? = nil) {
     self.handle = handle
     self.decoder = decoder
   }

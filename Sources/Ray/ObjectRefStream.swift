@@ -1,6 +1,4 @@
-public import MessagePack
 public import RayEngine
-internal import RayWorker
 
 /// The elements of a streaming call, each an object of its own, in the order the callee yielded them.
 ///
@@ -10,16 +8,16 @@ internal import RayWorker
 /// Dropping the stream cancels the callee. One consumer at a time.
 public struct ObjectRefStream<Element>: AsyncSequence, Sendable {
   let stream: StreamHandle
-  let decoder: ObjectRef<Element>.Decoder?
+  let decoder: ObjectRef<Element>.Reading?
 
-  public init(__stream stream: StreamHandle, decoder: ObjectRef<Element>.Decoder? = nil) {
+  public init(__stream stream: StreamHandle, decoder: ObjectRef<Element>.Reading? = nil) {
     self.stream = stream
     self.decoder = decoder
   }
 
   public struct AsyncIterator: AsyncIteratorProtocol {
     let stream: StreamHandle
-    let decoder: ObjectRef<Element>.Decoder?
+    let decoder: ObjectRef<Element>.Reading?
 
     /// The next element's reference; nil after the last. Throws what the callee threw, after what it had yielded.
     public mutating func next() async throws -> ObjectRef<Element>? {

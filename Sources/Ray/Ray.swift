@@ -1,6 +1,6 @@
 public import MessagePack
 public import RayEngine
-public import RayProtocol
+internal import RayProtocol
 
 /// The verbs of Ray: start, put, get, wait, cancel, and questions about the cluster.
 ///

@@ -1,4 +1,3 @@
-public import RayEngine
 internal import RayWorker
 
 /// A program on Ray: `@main struct Main: RayApp` with a `main(_:)`.
@@ -14,7 +13,7 @@ internal import RayWorker
 /// }
 /// ```
 /// Workers are the same executable started again; they enter their role here and never reach your `main`.
-public protocol RayApp {
+public protocol RayApp: SendableMetatype {
   static var configuration: RayConfiguration { get }
   static func main(_ ray: RayContext) async throws
 }

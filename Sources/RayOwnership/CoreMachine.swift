@@ -116,6 +116,19 @@ package final class CoreMachine {
 
   package var hasOutput: Bool { !dirtyPeers.isEmpty || !dirtyPools.isEmpty }
 
+  // MARK: Ending
+
+  /// Gives everything that is pending an error: nobody will answer any more.
+  package func failEverything(_ failure: RayError) {
+    let error = encodeError(failure)
+    var pending: [UInt64] = []
+    tasks.forEachTaken { index, _ in pending.append(index) }
+    for task in pending { failTask(task, error) }
+    for object in Array(borrowed.values) where object.place == .pending { ownerDied(object) }
+    for actor in actors.values { actorChanged(actor.id, .dead(failure)) }
+    for stream in Array(streams.keys) { streamEnded(stream) }
+  }
+
   // MARK: What is left, for tests and for `shutdown`
 
   /// Objects, tasks and borrows alive right now; all zero when nothing leaks.

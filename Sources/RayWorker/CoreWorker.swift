@@ -1,4 +1,5 @@
 internal import CRayShims
+internal import RayEngine
 internal import RayObjectStore
 internal import RayOwnership
 package import RayProtocol
@@ -161,5 +162,16 @@ package final class CoreWorker: @unchecked Sendable {
       }
       if goesOn { scheduleTick() }
     }
+  }
+
+  // MARK: Ending
+
+  /// No new calls from now on.
+  func beginShutdown() { lock.withLock { state.isShutDown = true } }
+
+  /// Everything that waits is told that nothing more will come.
+  func failEverything() {
+    failQuestions()
+    withMachine { $0.failEverything(RayError(.shutDown, "Ray was shut down")) }
   }
 }

@@ -1,7 +1,7 @@
 internal import CRayShims
-package import RayEngine
+internal import RayEngine
 internal import RayNode
-package import RayProtocol
+internal import RayProtocol
 internal import RayTransport
 internal import Synchronization
 
@@ -47,4 +47,105 @@ package struct DriverConfiguration: Sendable {
 
 /// The driver role: the process that starts the node, owns most objects and sees the results.
 package enum Driver {
+  /// Starts a node inside this process and joins it.
+  package static func start(_ configuration: DriverConfiguration, loop mode: DriverLoop) throws -> EmbeddedEngine {
+    signal(SIGPIPE, SIG_IGN)
+    let node = try NodeManager(try nodeConfiguration(configuration))
+    do {
+      let loop = try EventLoop()
+      let worker = try CoreWorker(id: node.driverID, node: try node.start(), loop: loop, faults: Faults.plan)
+      let isReady = Signal()
+      worker.onWelcome = { isReady.set() }
+      worker.nodeLost = { _ in worker.failQuestions() }
+      try worker.start()
+      worker.sayHello(token: 0)
+      let engine = EmbeddedEngine(worker: worker, isDriver: true, namespace: node.configuration.namespace) {
+        worker.beginShutdown()
+        node.stop()
+        if mode == .background { loop.shutdown() }
+        worker.failEverything()
+      }
+      switch mode {
+      case .background:
+        try loop.start()
+        isReady.wait()
+      case .callingThread: _ = loop.run(until: { isReady.isSet })
+      }
+      CurrentEngine.install(engine)
+      return engine
+    } catch {
+      node.stop()
+      throw error
+    }
+  }
+
+  private static func nodeConfiguration(_ configuration: DriverConfiguration) throws -> NodeConfiguration {
+    var result = NodeConfiguration()
+    let cpus = configuration.cpus ?? Double(cray_available_cpus())
+    guard cpus >= 0, cpus < 1e6 else { throw RayError(.invalidArgument, "numCPUs must be zero or more, not \(cpus)") }
+    var amounts = configuration.resources
+    amounts[ResourceSet.cpu] = cpus
+    amounts[ResourceSet.memory] = Double(cray_physical_memory()) * 0.7
+    if let gpus = configuration.gpus { amounts[ResourceSet.gpu] = gpus }
+    result.resources = ResourceSet(amounts)
+    result.workerCount = max(1, Int(cpus))
+    result.storeByteCount = configuration.objectStoreByteCount
+    result.namespace = configuration.namespace ?? "job-\(getpid())"
+    result.environment = configuration.environment
+    result.forwardsLogs = configuration.forwardsLogs
+    return result
+  }
+
+  // MARK: Whole programs
+
+  /// Runs `main` on the engine's loop, which the calling thread runs, then shuts down. Returns the exit status.
+  package static func runToEnd(_ engine: EmbeddedEngine, _ main: @escaping @Sendable () async throws -> Void) -> Int32 {
+    let loop = engine.worker.loop
+    let outcome = Outcome()
+    Task(executorPreference: loop) {
+      do {
+        try await main()
+        outcome.status.store(0, ordering: .releasing)
+      } catch {
+        cray_complain("Error: \(error)\n")
+        outcome.status.store(1, ordering: .releasing)
+      }
+      loop.notify()
+    }
+    _ = loop.run(until: { outcome.status.load(ordering: .acquiring) >= 0 })
+    engine.stopNodeNow()
+    return outcome.status.load(ordering: .acquiring)
+  }
+
+  private final class Outcome: Sendable { let status = Atomic<Int32>(-1) }
+
+  package static func exit(_ status: Int32) -> Never {
+    fflush(nil)
+    cray_exit(status)
+  }
+
+  package static func fail(_ message: String) -> Never {
+    cray_complain("swift-ray: \(message)\n")
+    cray_exit(1)
+  }
+}
+
+/// Something that happens once, between threads.
+final class Signal: Sendable {
+  private let descriptor: Int32
+  private let flag = Atomic<Bool>(false)
+
+  init() { descriptor = cray_wakeup_create() }
+  deinit { _ = cray_close(descriptor) }
+
+  var isSet: Bool { flag.load(ordering: .acquiring) }
+
+  func set() {
+    flag.store(true, ordering: .releasing)
+    cray_wakeup_signal(descriptor)
+  }
+
+  func wait() {
+    while !isSet { _ = cray_wait_readable(descriptor, -1) }
+  }
 }

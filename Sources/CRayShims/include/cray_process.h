@@ -1,7 +1,12 @@
 // Time and the end of a process.
 #ifndef CRAY_PROCESS_H
 #define CRAY_PROCESS_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <sched.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
@@ -25,5 +30,21 @@ static inline void cray_complain(const char *_Nonnull text) {
   fflush(stdout);
   ssize_t ignored = write(2, text, strlen(text));
   (void)ignored;
+}
+
+/// Ends the process the ordinary way.
+__attribute__((noreturn)) static inline void cray_exit(int code) { exit(code); }
+
+/// Cores this process may run on.
+static inline long cray_available_cpus(void) {
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+  return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+static inline uint64_t cray_physical_memory(void) {
+  return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 #endif

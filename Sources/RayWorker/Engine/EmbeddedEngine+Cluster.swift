@@ -49,7 +49,19 @@ extension EmbeddedEngine {
   }
 
   package func shutdown() async {
-    worker.failQuestions()
-    await stopNode()
+    // Stopping joins threads, so it has a thread of its own.
+    let stop = stopNode
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      Detached.run {
+        stop()
+        continuation.resume()
+      }
+    }
+  }
+
+  /// For programs whose main thread ran the loop and is done with it.
+  func stopNodeNow() {
+    CurrentEngine.uninstall()
+    stopNode()
   }
 }

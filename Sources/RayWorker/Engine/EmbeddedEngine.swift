@@ -12,13 +12,13 @@ package final class EmbeddedEngine: Engine {
   let isDriver: Bool
   let namespace: String
   /// Stops the node of a driver.
-  let stopNode: @Sendable () async -> Void
+  let stopNode: @Sendable () -> Void
   let queues = Mutex<[QueueKey: QueueRecord]>([:])
   /// Tells this engine's function numbers from those of an earlier one in the same process; 1...4095.
   let generation: Int
   private static let engineCount = Atomic<Int>(0)
 
-  init(worker: CoreWorker, isDriver: Bool, namespace: String, stopNode: @escaping @Sendable () async -> Void = {}) {
+  init(worker: CoreWorker, isDriver: Bool, namespace: String, stopNode: @escaping @Sendable () -> Void = {}) {
     self.worker = worker
     self.isDriver = isDriver
     self.namespace = namespace
@@ -163,7 +163,7 @@ package final class EmbeddedEngine: Engine {
 
   package func adopt(_ id: ObjectID, source: UnsafeRawPointer?) -> ObjectHandle {
     let source = source.map(DecodeSource.from)
-    worker.withMachine { $0.adopt(id, call: source?.call, source: source?.object) }
+    worker.withMachine { $0.adopt(id, call: source?.call as? ExecutionCall, source: source?.object) }
     return ObjectHandle(id: id, engine: self)
   }
 

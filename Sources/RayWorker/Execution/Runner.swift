@@ -1,3 +1,4 @@
+internal import RayEngine
 internal import RayOwnership
 internal import RayProtocol
 internal import RayTransport
@@ -45,19 +46,4 @@ final class Runner: @unchecked Sendable {
   }
 
   var currentCall: ExecutionCall? { lock.withLock { call } }
-}
-
-/// Where references that are being decoded come from.
-final class DecodeSource: @unchecked Sendable {
-  // Sendable: written before user code decodes and read while it does, on the same thread.
-  var call: ExecutionCall?
-  var object: ObjectID?
-
-  static func pointer(to source: DecodeSource) -> UnsafeRawPointer {
-    UnsafeRawPointer(Unmanaged.passUnretained(source).toOpaque())
-  }
-
-  static func from(_ pointer: UnsafeRawPointer) -> DecodeSource {
-    Unmanaged<DecodeSource>.fromOpaque(pointer).takeUnretainedValue()
-  }
 }

@@ -1,3 +1,4 @@
+internal import RayEngine
 internal import RayOwnership
 internal import RayProtocol
 internal import RayTransport
