@@ -34,6 +34,13 @@ public struct ArgumentWriter: ~Copyable {
     try end(start)
   }
 
+  /// Appends an argument that `encode` writes as exactly one object.
+  public mutating func value(_ encode: (inout ByteWriter) throws -> Void) throws {
+    let start = begin(Self.inlineTag)
+    try encode(&bytes)
+    try end(start)
+  }
+
   /// Appends an argument whose value is what the reference refers to when the call starts.
   public mutating func reference(_ handle: ObjectHandle) {
     let start = begin(Self.referenceTag)

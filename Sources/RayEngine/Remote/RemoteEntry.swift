@@ -1,4 +1,5 @@
 public import MessagePack
+internal import RayProtocol
 package import Synchronization
 
 /// A remote function as the runtime knows it: its name on the wire, its signature and the thunk that runs it.
@@ -65,6 +66,13 @@ public final class ActorEntry: Sendable {
   }
 }
 
+extension ActorEntry {
+  /// What a failable initializer means for the actor.
+  public static func refused(_ type: Any.Type) -> any Error {
+    RayError(.taskFailed, "the initializer of \(type) returned nil")
+  }
+}
+
 /// One remote method of an actor class.
 public final class ActorMethodEntry: Sendable {
   public enum Body: Sendable {
@@ -89,5 +97,15 @@ public final class ActorMethodEntry: Sendable {
     self.resultType = resultType
     self.options = options
     self.body = body
+  }
+}
+
+extension ActorMethodEntry {
+  /// The actor a method was looked up for; called by generated code.
+  ///
+  /// An engine takes methods from the entry that created the instance, so that the type is known to fit.
+  @inlinable
+  public static func receiver<Actor: AnyObject>(_ instance: AnyObject, as type: Actor.Type) -> Actor {
+    unsafeDowncast(instance, to: type)
   }
 }

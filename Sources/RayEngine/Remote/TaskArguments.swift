@@ -40,6 +40,17 @@ public struct TaskArguments: @unchecked Sendable {
     try read(index) { (reader: inout ByteReader) in try reader.get(T.self) }
   }
 
+  /// Reads an argument whose type has no codec of its own, such as a tuple.
+  public func decode<T>(_ index: Int, with body: (inout ByteReader) throws -> T) throws -> T { try read(index, body) }
+
+  /// Catches types that cannot be received, with a message that says what to do.
+  @available(
+    *, unavailable,
+    message: "this parameter's type cannot cross a process boundary: make it conform to RayValue (@RayCodable) or Codable"
+  )
+  @_disfavoredOverload
+  public func decode<T>(_ index: Int, as type: T.Type) throws -> T { fatalError("unavailable") }
+
   /// Throws when the caller sent another number of arguments than the function takes.
   public func expect(count expected: Int) throws {
     guard count != expected else { return }

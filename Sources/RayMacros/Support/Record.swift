@@ -1,0 +1,10 @@
+/// The record by which the runtime finds an entry: placed in the linker section that Swift Testing scans, under our own kind.
+enum Record {
+  static func declaration(entry: String) -> String {
+    """
+    @section("swift5_tests") @used nonisolated private static let __record: Ray::RemoteRegistry.Record = (
+      0x7261_7966, 0, { __out, _, _, _ in Ray::RemoteRegistry.vend(\(entry), __out) }, 0, 0
+    )
+    """
+  }
+}
