@@ -36,7 +36,7 @@ package final class StoreSegment: Sendable {
     let layout = StoreLayout(
       capacity: capacity, clientCount: configuration.clientCountMax, journalCount: configuration.objectCountMax,
       pinCount: configuration.pinCountMax)
-    guard let layout else { throw .systemLimit(operation: "laying out \(configuration)", errno: EINVALID) }
+    guard let layout else { throw .systemLimit(operation: "laying out \(configuration)", errno: invalidArgument) }
     mapping = try StoreMapping(creating: layout)
     heir = StoreHeir(mapping: mapping)
     let node = mapping.client(0)
@@ -90,4 +90,4 @@ package final class StoreSegment: Sendable {
 }
 
 /// `EINVAL` on every platform this runs on, without importing a C library for one number.
-private let EINVALID: Int32 = 22
+private let invalidArgument: Int32 = 22
