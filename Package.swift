@@ -71,7 +71,9 @@ let tests: [Target] = [
   .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"], swiftSettings: borrowing),
   .testTarget(name: "RaySchedulingTests", dependencies: ["RayProtocol", "RayScheduling"], swiftSettings: strict),
   .testTarget(name: "RayControlTests", dependencies: ["RayControl", "RayProtocol"], swiftSettings: strict),
-  .testTarget(name: "RayOwnershipTests", dependencies: ["MessagePack", "RayOwnership", "RayProtocol"], swiftSettings: strict),
+  .testTarget(
+    name: "RayOwnershipTests", dependencies: ["MessagePack", "RayControl", "RayOwnership", "RayProtocol", "RayScheduling"],
+    swiftSettings: strict),
   .testTarget(name: "RayObjectStoreTests", dependencies: ["CRayShims", "RayObjectStore"], swiftSettings: strict),
   .testTarget(name: "RayTransportTests", dependencies: ["CRayShims", "RayTransport"], swiftSettings: strict),
   .testTarget(name: "RayNodeTests", dependencies: ["CRayShims", "RayNode", "RayProtocol", "RayTransport"], swiftSettings: strict),
