@@ -35,6 +35,7 @@ package final class CoreWorker: @unchecked Sendable {
     var leaseInfo: [UInt64: AssignedResources] = [:]
     var leaseEventCount: UInt64 = 0
     var isBlockedReported = false
+    var blockedReportCount: UInt64 = 0
     var isShutDown = false
     var isTicking = false
     var hosted: HostedActor?

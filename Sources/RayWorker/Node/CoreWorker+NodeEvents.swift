@@ -78,8 +78,11 @@ extension CoreWorker {
     lock.lock()
     defer { lock.unlock() }
     let isBlocked = machine.runningCount > 0 && !machine.hasRunnableCalls && areAllSuspended && state.hosted == nil
-    guard isBlocked != state.isBlockedReported else { return }
+    // A grant that was seen meanwhile makes the earlier report stale: the node would wait for that lease's first task.
+    let isKnown = isBlocked == state.isBlockedReported && (!isBlocked || state.blockedReportCount == state.leaseEventCount)
+    guard !isKnown else { return }
     state.isBlockedReported = isBlocked
+    state.blockedReportCount = state.leaseEventCount
     let request: NodeRequest = isBlocked ? .blocked(leaseEventCount: state.leaseEventCount) : .unblocked
     request.append(to: state.nodeOutbox)
   }
