@@ -81,14 +81,20 @@ package enum Driver {
 
   private static func nodeConfiguration(_ configuration: DriverConfiguration) throws -> NodeConfiguration {
     var result = NodeConfiguration()
-    let cpus = configuration.cpus ?? Double(cray_available_cpus())
-    guard cpus >= 0, cpus < 1e6 else { throw RayError(.invalidArgument, "numCPUs must be zero or more, not \(cpus)") }
-    var amounts = configuration.resources
-    amounts[ResourceSet.cpu] = cpus
-    amounts[ResourceSet.memory] = Double(cray_physical_memory()) * 0.7
-    if let gpus = configuration.gpus { amounts[ResourceSet.gpu] = gpus }
-    result.resources = ResourceSet(amounts)
-    result.workerCount = max(1, Int(cpus))
+    if let cpus = configuration.cpus {
+      guard cpus >= 0, cpus < 1e6 else { throw RayError(.invalidArgument, "numCPUs must be zero or more, not \(cpus)") }
+      result.resources[ResourceSet.cpu] = Int64((cpus * Double(ResourceSet.unit)).rounded())
+    }
+    if let gpus = configuration.gpus {
+      guard gpus >= 0, gpus < 1e4 else { throw RayError(.invalidArgument, "numGPUs must be zero or more, not \(gpus)") }
+      result.resources[ResourceSet.gpu] = Int64((gpus * Double(ResourceSet.unit)).rounded())
+    }
+    for (name, amount) in configuration.resources {
+      guard ![ResourceSet.cpu, ResourceSet.gpu, ResourceSet.memory].contains(name), amount >= 0, amount < 1e12 else {
+        throw RayError(.invalidArgument, "resource '\(name)' of \(amount): CPU and GPU have parameters of their own, amounts are zero or more")
+      }
+      result.resources[name] = Int64((amount * Double(ResourceSet.unit)).rounded())
+    }
     result.storeByteCount = configuration.objectStoreByteCount
     result.namespace = configuration.namespace ?? "job-\(getpid())"
     result.environment = configuration.environment

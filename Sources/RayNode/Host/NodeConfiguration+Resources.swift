@@ -1,0 +1,41 @@
+internal import RayProtocol
+internal import RayScheduling
+
+extension NodeConfiguration {
+  /// What the node hands out, with the object store as one more resource.
+  func nodeResources(storeByteCount: Int) throws(RayError) -> NodeResources {
+    var total = resources
+    for entry in total.entries where entry.amount < 0 || entry.amount > Self.amountMax || entry.name.isEmpty {
+      throw RayError(.invalidArgument, "a node cannot have \(entry.amount) ten-thousandths of resource '\(entry.name)'")
+    }
+    if total[ResourceSet.objectStoreMemory] == 0 {
+      total[ResourceSet.objectStoreMemory] = min(Int64(storeByteCount), Self.amountMax / ResourceSet.unit) * ResourceSet.unit
+    }
+    guard total[ResourceSet.gpu] % ResourceSet.unit == 0, total[ResourceSet.gpu] / ResourceSet.unit < UInt16.max else {
+      throw RayError(.invalidArgument, "a node has a whole number of GPUs, not \(total.amounts[ResourceSet.gpu] ?? 0)")
+    }
+    return NodeResources(total: total, gpuIndices: try indices(count: Int(total[ResourceSet.gpu] / ResourceSet.unit)))
+  }
+
+  /// Sums of what many hold stay far from overflow.
+  private static let amountMax = Int64(1) << 58
+
+  private func indices(count: Int) throws(RayError) -> [UInt16] {
+    if let gpuIndices {
+      guard gpuIndices.count == count, Set(gpuIndices).count == count else {
+        throw RayError(.invalidArgument, "\(count) GPUs cannot have the numbers \(gpuIndices)")
+      }
+      return gpuIndices
+    }
+    let found = Host.gpuIndices
+    // More than were found is allowed, as in Ray: tests, and kinds of devices nobody detects.
+    return count <= found.count ? Array(found.prefix(count)) : Array(0..<UInt16(count))
+  }
+
+  func leaseConfiguration(cpuCount: Int64, firstWorker: UInt64) -> LeaseConfiguration {
+    var leases = LeaseConfiguration(cpuCount: Int(cpuCount / ResourceSet.unit), firstWorker: firstWorker)
+    if let workerCount { leases.prestartCount = max(0, workerCount) }
+    adjustLeases?(&leases)
+    return leases
+  }
+}
