@@ -1,15 +1,20 @@
 extension ByteReader {
-  /// Reads a value.
+  /// Reads a value; one that throws is left unread as a whole, so that something else can be tried.
   @inlinable
   @_lifetime(self: copy self)
   public mutating func get<Value: RaySerializable>(_ type: Value.Type) throws(MessagePackError) -> Value {
     // Scalars contain nothing, so they need no guard of the stack.
     if Value.elementKind != nil { return try Value.decode(from: &self) }
+    if depth >= Self.depthLimit { throw tooDeep() }
+    let start = _position
     depth &+= 1
-    if depth > Self.depthLimit { throw tooDeep() }
-    let value = try Value.decode(from: &self)
-    depth &-= 1
-    return value
+    defer { depth &-= 1 }
+    do throws(MessagePackError) {
+      return try Value.decode(from: &self)
+    } catch {
+      _position = start
+      throw error
+    }
   }
 
   /// Reads a value through its `Codable` conformance.

@@ -8,7 +8,7 @@
 ///
 /// The bytes may come from anybody: every length and count is compared with what is left before it is believed, nothing
 /// traps, and memory is reserved in proportion to the bytes that are there. A read that throws leaves the position in
-/// front of the offending object, except inside containers.
+/// front of the object it was asked for.
 public struct ByteReader: ~Copyable, ~Escapable {
   @usableFromInline let source: RawSpan
   /// How many bytes were read.
@@ -80,7 +80,7 @@ public struct ByteReader: ~Copyable, ~Escapable {
   /// Every element takes a byte at least, so counts beyond what is left never get here. All containers together may
   /// still reserve only a small multiple of the bytes: beyond it they grow as elements actually arrive.
   @inlinable
-  mutating func affordableCount(_ count: Int, stride: Int) -> Int {
+  package mutating func affordableCount(_ count: Int, stride: Int) -> Int {
     let wanted = count.multipliedReportingOverflow(by: stride)
     if !wanted.overflow, wanted.partialValue <= reservable {
       reservable &-= wanted.partialValue
@@ -90,17 +90,4 @@ public struct ByteReader: ~Copyable, ~Escapable {
     reservable = 0
     return affordable
   }
-
-  /// Goes one container deeper.
-  @inlinable
-  @_lifetime(self: copy self)
-  mutating func enter() throws(MessagePackError) {
-    depth &+= 1
-    if depth > Self.depthLimit { throw tooDeep() }
-  }
-
-  /// Comes back out of a container.
-  @inlinable
-  @_lifetime(self: copy self)
-  mutating func leave() { depth &-= 1 }
 }

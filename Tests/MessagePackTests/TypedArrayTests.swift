@@ -137,6 +137,18 @@ struct TypedArrayTests {
     #expect(failure([Int16].self, big(.int16, [1, 0, 2]))?.code == .invalidValue)
   }
 
+  @Test("the writer's header of such elements", arguments: [0, 1, 47, 48, 63])
+  func writingBehind(_ offset: Int) throws {
+    var writer = ByteWriter()
+    for _ in 0..<offset { writer.putNil() }
+    writer.putTypedArrayHeader(TypedArrayKind.int32.rawValue | 0x80, byteCount: 8, inside: false)
+    let start = writer.count
+    writer.append(littleEndian: Int64(0x0000_0002_0000_0001))
+    #expect(start % 64 == 0)
+    let bytes = Array(writer.bytes.dropFirst(offset))
+    #expect(try decoded([Int32].self, bytes) == [1, 2])
+  }
+
   @Test(
     "malformed blocks are refused",
     arguments: [
