@@ -17,7 +17,8 @@ enum ActorMembers {
         fixIts: [localOnly(second)])
     }
     if let initializer = usable.first {
-      let subject = Subject(attribute: "@RemoteActor", selfType: path, exclude: all.count > 1 ? [localOnly(initializer)] : [])
+      let subject = Subject(
+        noun: "an actor's initializer", selfType: path, exclude: all.count > 1 ? [localOnly(initializer)] : [])
       let signature = Signature(
         initializer.signature, generics: initializer.genericParameterClause, whereClause: initializer.genericWhereClause,
         isInitializer: true, subject: subject, complaints: &complaints)
@@ -69,7 +70,7 @@ enum ActorMembers {
     }
     let signature = Signature(
       function.signature, generics: function.genericParameterClause, whereClause: function.genericWhereClause,
-      subject: Subject(attribute: "@RemoteActor", selfType: path, exclude: [localOnly(function)]), complaints: &complaints)
+      subject: Subject(noun: "a remote method", selfType: path, exclude: [localOnly(function)]), complaints: &complaints)
     let isolated = isActor && !function.modifiers.has(.nonisolated)
     let needsAwait = signature.isAsync || isolated || function.attributes.first(named: "MainActor") != nil
     return .init(base: base, access: Access(function.modifiers), signature: signature, needsAwait: needsAwait)

@@ -24,8 +24,10 @@ extension RemoteActorMacro: ExtensionMacro {
     conformingTo protocols: [TypeSyntax], in context: some MacroExpansionContext
   ) throws -> [ExtensionDeclSyntax] {
     // The member role has reported what is wrong; a conformance without members would only add a second error.
+    // Members of an enum are expanded only when somebody asks for one.
     var complaints = Complaints()
     let model = ActorModel(node, declaration, in: context, complaints: &complaints)
+    if declaration.is(EnumDeclSyntax.self) { complaints.report(to: context) }
     guard let model, !complaints.hasErrors else { return [] }
     let source: DeclSyntax = "\(raw: model.availability)extension \(type.trimmed): Ray::RayActor {}"
     return source.as(ExtensionDeclSyntax.self).map { [$0] } ?? []

@@ -32,7 +32,7 @@ struct RemoteFunctionModel {
     }
     let attribute = Attribute(node, complaints: &complaints)
     options = attribute.options
-    let subject = Subject(attribute: "@Remote", selfType: place.typePath)
+    let subject = Subject(noun: "a remote function", selfType: place.typePath)
     signature = Signature(
       function.signature, generics: function.genericParameterClause, whereClause: function.genericWhereClause,
       subject: subject, complaints: &complaints)
@@ -60,7 +60,8 @@ struct RemoteFunctionModel {
     } else if !place.typePath.isEmpty, !isStatic {
       complaints.error(
         function.name,
-        "'@Remote' cannot belong to an instance method: the instance would stay behind; make it static, or the type a '@RemoteActor'",
+        "'@Remote' cannot belong to an instance method, the instance would stay behind: "
+          + "make it static, or the type a '@RemoteActor'",
         fixIts: [makeStatic(function)])
     }
     if let modifier = function.modifiers.first(where: { $0.name.tokenKind == .keyword(.distributed) }) {

@@ -1,6 +1,5 @@
 internal import SwiftDiagnostics
 internal import SwiftSyntax
-internal import SwiftSyntaxBuilder
 internal import SwiftSyntaxMacros
 
 /// Something the user wrote that cannot work: where, why, and what to write instead.
@@ -60,10 +59,9 @@ extension FixIt {
 
   /// Puts a modifier or an attribute in front of a declaration's own keyword or modifiers.
   static func prefix(_ text: String, _ declaration: some SyntaxProtocol, with inserted: String) -> FixIt {
-    var copy = Syntax(declaration)
-    let trivia = declaration.leadingTrivia
-    copy.leadingTrivia = []
-    let source: DeclSyntax = "\(raw: inserted)\(raw: copy.description)"
-    return replace(text, declaration, with: source.with(\.leadingTrivia, trivia))
+    guard let token = declaration.firstToken(viewMode: .sourceAccurate) else {
+      return replace(text, declaration, with: declaration)
+    }
+    return replace(text, token, with: token.rewritten(inserted + token.text))
   }
 }

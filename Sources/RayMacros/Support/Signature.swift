@@ -71,8 +71,8 @@ struct Signature {
 
 /// What the messages call the declaration.
 struct Subject {
-  /// `@Remote` or `@RemoteActor`.
-  var attribute: String
+  /// `a remote function`, `a remote method` or `an actor's initializer`.
+  var noun: String
   /// What `Self` means in the declaration.
   var selfType = "Self"
   /// A change that takes the declaration out of the remote surface, when there is one.
@@ -86,10 +86,10 @@ extension Signature {
   ) {
     if let generics {
       complaints.error(
-        generics, "'\(subject.attribute)' cannot be generic: a worker finds a function by its name, without type arguments",
+        generics, "\(subject.noun) cannot be generic: a worker finds it by its name, without type arguments",
         fixIts: subject.exclude)
     } else if let whereClause {
-      complaints.error(whereClause, "'\(subject.attribute)' cannot be generic", fixIts: subject.exclude)
+      complaints.error(whereClause, "\(subject.noun) cannot be generic", fixIts: subject.exclude)
     }
     parameters = clause.parameterClause.parameters.enumerated().compactMap { index, parameter in
       Parameter(parameter, index: index, subject: subject, complaints: &complaints)
@@ -110,7 +110,7 @@ extension Signature {
     let stored = type.stored
     if let opaque = stored.as(SomeOrAnyTypeSyntax.self), opaque.someOrAnySpecifier.tokenKind == .keyword(.some) {
       complaints.error(
-        type, "'\(subject.attribute)' needs a result with a name; only 'some AsyncSequence<Element, Failure>' may be opaque",
+        type, "\(subject.noun) needs a result with a name; only 'some AsyncSequence<Element, Failure>' may be opaque",
         fixIts: subject.exclude)
     } else if stored.is(FunctionTypeSyntax.self) {
       complaints.error(type, "a function cannot cross a process boundary; return a value", fixIts: subject.exclude)
@@ -149,7 +149,7 @@ extension Parameter {
     if let ellipsis = syntax.ellipsis {
       let array: TypeSyntax = "[\(raw: stored.trimmedDescription)]"
       complaints.error(
-        ellipsis, "'\(subject.attribute)' cannot take a variable number of arguments; take an array",
+        ellipsis, "\(subject.noun) cannot take a variable number of arguments; take an array",
         fixIts: [
           .replace("take an array", syntax, with: syntax.with(\.type, array).with(\.ellipsis, nil))
         ] + subject.exclude)
@@ -160,7 +160,7 @@ extension Parameter {
     }
     if let opaque = stored.as(SomeOrAnyTypeSyntax.self), opaque.someOrAnySpecifier.tokenKind == .keyword(.some) {
       complaints.error(
-        type, "'some' makes a function generic; a remote function needs a concrete type", fixIts: subject.exclude)
+        type, "'some' stands for a generic parameter; \(subject.noun) needs a concrete type", fixIts: subject.exclude)
     }
   }
 }
