@@ -33,7 +33,7 @@ final class DecodingState {
   private var containerCapacity = 16
   private var keys: ContiguousArray<Int> = []
   private var serial: UInt32 = 0
-  private var types = CodecTypes()
+  private let types = CodecTypes()
   private var depth = 0
   private var reservable = 0
   private var context: UnsafeRawPointer?

@@ -26,7 +26,7 @@ final class EncodingState {
   private(set) var containerCount = 0
   private var containerCapacity = 16
   private var serial: UInt32 = 0
-  private var types = CodecTypes()
+  private let types = CodecTypes()
   /// Whether the value turned out to need ``EncodingTree``, even if it swallowed the error.
   private(set) var needsTree = false
 
