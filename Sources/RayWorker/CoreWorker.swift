@@ -93,6 +93,17 @@ package final class CoreWorker: @unchecked Sendable {
     return result
   }
 
+  /// The last handle of an object is gone. Most releases decide nothing else, so this path looks for no more than it must.
+  func release(_ id: ObjectID) {
+    lock.lock()
+    let machine = machine!
+    machine.release(id)
+    guard machine.hasOutput || !machine.wakeups.isEmpty || !machine.cancellations.isEmpty || !state.nodeOutbox.isEmpty else {
+      return lock.unlock()
+    }
+    finishMachineUse()
+  }
+
   /// Gives the lock back, then wakes, cancels and runs what the machine decided.
   @inline(__always)
   private func finishMachineUse() {

@@ -7,6 +7,8 @@ enum Pipelining {
   static let inFlightMax = 1000
   /// More leases than any machine has cores are never asked for at once.
   static let leasesWantedMax = 256
+  /// How many leases are compared when a task looks for a worker.
+  static let leasesLookedAtMax = 64
   /// A lease with nothing in flight goes back to the node after this time.
   static let idleNanosecondsMax: UInt64 = 500_000_000
   /// A worker that made no progress for this long gives the tasks behind back to idle ones.
@@ -41,7 +43,8 @@ extension CoreMachine {
 
   private func leastBooked(_ pool: LeasePool) -> Lease? {
     var best: Lease?
-    for lease in pool.leases where !lease.isDraining {
+    // The newest first and not all: old leases of nested calls are full of suspended tasks.
+    for lease in pool.leases.suffix(Pipelining.leasesLookedAtMax) where !lease.isDraining {
       if lease.inFlightCount == 0 { return lease }
       if best == nil || lease.booked < best!.booked { best = lease }
     }
@@ -186,7 +189,7 @@ extension CoreMachine {
   private func stealWork(for thief: Lease) {
     guard thief.pool.queuedCount == 0 else { return }
     var victim: Lease?
-    for lease in thief.pool.leases
+    for lease in thief.pool.leases.suffix(Pipelining.leasesLookedAtMax)
     where lease !== thief && !lease.isStealing && lease.inFlightCount > 1 {
       let isSlow =
         now &- lease.lastProgress > Pipelining.stealAfterNanoseconds || lease.booked > 200_000

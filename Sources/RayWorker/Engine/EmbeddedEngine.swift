@@ -159,7 +159,7 @@ package final class EmbeddedEngine: Engine {
     if !waits { body() }
   }
 
-  package func release(_ id: ObjectID) { worker.withMachine { $0.release(id) } }
+  package func release(_ id: ObjectID) { worker.release(id) }
 
   package func adopt(_ id: ObjectID, source: UnsafeRawPointer?) -> ObjectHandle {
     let source = source.map(DecodeSource.from)

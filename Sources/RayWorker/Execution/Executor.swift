@@ -20,6 +20,8 @@ final class Executor: @unchecked Sendable {
   /// Calls that have started and not ended; bounds the concurrency of actors.
   private(set) var activeCalls = 0
   private var isEnding = false
+  /// Made once: a closure per call would be an allocation per call.
+  private let storedBytes: @Sendable (UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer
 
   /// What a function number stands for in this process.
   enum Executable {
@@ -42,6 +44,7 @@ final class Executor: @unchecked Sendable {
 
   init(worker: CoreWorker) {
     self.worker = worker
+    storedBytes = worker.makeStoredBytesReader()
     worker.runCalls = { [unowned self] in runCalls() }
     worker.cancelCall = { call, force in
       if force { cray_exit_now(128 + 15) }
@@ -127,7 +130,7 @@ final class Executor: @unchecked Sendable {
   ) -> TaskArguments {
     TaskArguments(
       UnsafeRawBufferPointer(call.arguments), function: name, parameters: parameters,
-      context: DecodeSource.pointer(to: runner.source), resolve: worker.storedBytes)
+      context: DecodeSource.pointer(to: runner.source), resolve: storedBytes)
   }
 
   private func executable(_ key: UInt32) -> Executable {

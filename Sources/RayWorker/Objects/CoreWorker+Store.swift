@@ -86,7 +86,7 @@ extension CoreWorker {
   }
 
   /// An argument that travelled as a descriptor.
-  var storedBytes: @Sendable (UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer {
+  func makeStoredBytesReader() -> @Sendable (UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer {
     { [unowned self] bytes in
       guard bytes.count == StoredDescriptor.byteCount, let base = bytes.baseAddress else {
         throw RayError(.protocolViolation, "an argument's descriptor has \(bytes.count) bytes")
