@@ -1,6 +1,4 @@
-package import RayControl
 package import RayProtocol
-package import RayScheduling
 
 /// What a node offers and how it starts its workers.
 package struct NodeConfiguration: Sendable {
@@ -33,9 +31,12 @@ package struct NodeConfiguration: Sendable {
   package var shutdownGrace: Duration = .seconds(1)
   /// How long a process may live on after it closed its connection.
   package var disconnectGrace: Duration = .milliseconds(500)
-  package var restarts = ActorTable.Configuration()
-  /// Changes the numbers of the lease manager.
-  package var adjustLeases: (@Sendable (inout LeaseConfiguration) -> Void)?
+  /// Pause after a process that failed to start; doubles with each failure, up to five seconds.
+  package var startRetryPause: Duration = .milliseconds(100)
+  /// The same for an actor whose process dies before the actor lives.
+  package var actorRetryPause: Duration = .milliseconds(100)
+  /// How long processes above ``workerCount`` stay idle before they end.
+  package var idleTimeout: Duration = .seconds(1)
 
   // MARK: Logs
 

@@ -1,3 +1,4 @@
+internal import RayControl
 internal import RayProtocol
 internal import RayScheduling
 
@@ -35,7 +36,14 @@ extension NodeConfiguration {
   func leaseConfiguration(cpuCount: Int64, firstWorker: UInt64) -> LeaseConfiguration {
     var leases = LeaseConfiguration(cpuCount: Int(cpuCount / ResourceSet.unit), firstWorker: firstWorker)
     if let workerCount { leases.prestartCount = max(0, workerCount) }
-    adjustLeases?(&leases)
+    leases.startPause = startRetryPause
+    leases.idleTimeout = idleTimeout
     return leases
+  }
+
+  var actorConfiguration: ActorTable.Configuration {
+    var actors = ActorTable.Configuration()
+    actors.restartPause = actorRetryPause
+    return actors
   }
 }

@@ -36,3 +36,21 @@ extension NodeManager {
     return box.value.withLock { $0 }
   }
 }
+
+extension NodeManager {
+  /// The numbers of all worker processes, sorted.
+  package func processIDs() -> [Int32] {
+    let list = ProcessList()
+    loop.execute { [self] in
+      let ids = clients.values.compactMap { $0.child?.processID }.sorted()
+      list.value.withLock { $0 = ids }
+      loop.notify()
+    }
+    loop.run(until: { list.value.withLock { $0 != nil } }, for: .seconds(10))
+    return list.value.withLock { $0 } ?? []
+  }
+
+  private final class ProcessList: Sendable {
+    let value = Mutex<[Int32]?>(nil)
+  }
+}

@@ -85,7 +85,7 @@ package final class NodeManager: @unchecked Sendable {
       resources: resources,
       configuration: configuration.leaseConfiguration(
         cpuCount: resources.total[ResourceSet.cpu], firstWorker: firstProcess + Self.driverCountMax))
-    actors = ActorTable(configuration: configuration.restarts)
+    actors = ActorTable(configuration: configuration.actorConfiguration)
     logs = LogForwarder(configuration)
     var loopConfiguration = EventLoop.Configuration()
     loopConfiguration.name = "ray-node"

@@ -1,0 +1,6 @@
+internal import Testing
+
+/// Tests with real processes, sockets and threads, one after another: they count descriptors and processes of this program.
+/// The workers are this very program.
+@Suite(.serialized, .timeLimit(.minutes(2)))
+enum ProcessTests {}
