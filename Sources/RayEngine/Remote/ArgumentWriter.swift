@@ -5,12 +5,12 @@ internal import RayProtocol
 ///
 /// Generated code appends one argument after the other. Small calls allocate nothing.
 public struct ArgumentWriter: ~Copyable {
-  package var bytes: ByteWriter
+  @usableFromInline package var bytes: ByteWriter
   /// Arguments that are references themselves; kept alive until the call is submitted.
   package private(set) var direct: [ObjectHandle] = []
-  package private(set) var count: UInt16 = 0
+  @usableFromInline package private(set) var count: UInt16 = 0
 
-  package static let inlineTag: UInt8 = 0
+  @usableFromInline package static let inlineTag: UInt8 = 0
   package static let referenceTag: UInt8 = 1
   package static let storedTag: UInt8 = 2
 
@@ -20,23 +20,26 @@ public struct ArgumentWriter: ~Copyable {
   }
 
   /// Appends an argument by value.
+  @inlinable
   public mutating func value<T: RaySerializable>(_ value: borrowing T) throws {
-    let start = begin(Self.inlineTag)
-    try bytes.put(value: value)
+    let start = beginValue()
+    bytes.put(nested: value)
     try end(start)
   }
 
   /// Appends an argument by value.
   @_disfavoredOverload
+  @inlinable
   public mutating func value<T: Encodable>(_ value: T) throws {
-    let start = begin(Self.inlineTag)
-    try bytes.put(value: value)
+    let start = beginValue()
+    bytes.put(nested: value)
     try end(start)
   }
 
   /// Appends an argument that `encode` writes as exactly one object.
+  @inlinable
   public mutating func value(_ encode: (inout ByteWriter) throws -> Void) throws {
-    let start = begin(Self.inlineTag)
+    let start = beginValue()
     try encode(&bytes)
     try end(start)
   }
@@ -51,7 +54,13 @@ public struct ArgumentWriter: ~Copyable {
     direct.append(handle)
   }
 
+  @usableFromInline
+  mutating func beginValue() -> Int { begin(Self.inlineTag) }
+
+  /// Writes the head with an empty byte count; returns where the argument's bytes start.
+  @inline(__always)
   private mutating func begin(_ tag: UInt8) -> Int {
+    precondition(count < .max, "a call cannot have more than 65,535 arguments")
     count += 1
     bytes.append(littleEndian: tag)
     bytes.append(littleEndian: UInt32(0))
@@ -59,12 +68,15 @@ public struct ArgumentWriter: ~Copyable {
     return bytes.count
   }
 
-  private mutating func end(_ start: Int) throws {
-    if let failure = bytes.failure { throw RayError(.encodingFailed, "argument \(count - 1): \(failure.message)") }
-    guard let byteCount = UInt32(exactly: bytes.count - start) else {
-      throw RayError(.encodingFailed, "argument \(count - 1) has more than 4 GiB; put it into the store and pass the reference")
-    }
-    bytes.patch(byteCount, at: start - 4)
+  @usableFromInline
+  mutating func end(_ start: Int) throws {
+    guard bytes.failure == nil, let byteCount = UInt32(exactly: bytes.count &- start) else { throw encodingFailure() }
+    bytes.patch(byteCount, at: start &- 4)
+  }
+
+  private func encodingFailure() -> RayError {
+    if let failure = bytes.failure { return RayError(.encodingFailed, "argument \(count - 1): \(failure.message)") }
+    return RayError(.encodingFailed, "argument \(count - 1) has more than 4 GiB; put it into the store and pass the reference")
   }
 
   /// Fills in the count; nothing may be appended afterwards.

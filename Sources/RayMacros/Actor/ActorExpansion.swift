@@ -52,6 +52,7 @@ struct ActorExpansion {
 
   private func write(_ base: String, _ overloads: [ActorModel.Method], _ code: inout CodeWriter) {
     let access = min(model.access, overloads.map(\.access).max() ?? .internal).memberPrefix
+    for line in overloads[0].documentation.split(separator: "\n") { code.line(String(line)) }
     code.line("\(access)var \(base.escaped): __Method_\(base) { __Method_\(base)(__core: __core) }")
     code.block("\(access)struct __Method_\(base): Ray::ActorMethod {") { code in
       code.line("fileprivate let __core: Ray::ActorCore")

@@ -73,7 +73,9 @@ enum ActorMembers {
       subject: Subject(noun: "a remote method", selfType: path, exclude: [localOnly(function)]), complaints: &complaints)
     let isolated = isActor && !function.modifiers.has(.nonisolated)
     let needsAwait = signature.isAsync || isolated || function.attributes.first(named: "MainActor") != nil
-    return .init(base: base, access: Access(function.modifiers), signature: signature, needsAwait: needsAwait)
+    return .init(
+      base: base, access: Access(function.modifiers), documentation: function.documentation, signature: signature,
+      needsAwait: needsAwait)
   }
 
   private static func warnAboutConditional(_ conditional: IfConfigDeclSyntax, _ complaints: inout Complaints) {

@@ -24,6 +24,7 @@ struct ActorModel {
   struct Method {
     var base: String
     var access: Access
+    var documentation: String
     var signature: Signature
     var needsAwait: Bool
   }

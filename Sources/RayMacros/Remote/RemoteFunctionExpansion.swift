@@ -7,7 +7,8 @@ struct RemoteFunctionExpansion {
 
   /// `var $name: __Remote_name`.
   var property: String {
-    let head = "\(function.availability)nonisolated \(function.access.prefix)\(function.isStatic ? "static " : "")"
+    let head =
+      "\(function.documentation)\(function.availability)nonisolated \(function.access.prefix)\(function.isStatic ? "static " : "")"
     return "\(head)var $\(function.base.bare): \(typeName) { \(typeName)() }"
   }
 

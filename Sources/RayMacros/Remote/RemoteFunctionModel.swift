@@ -7,6 +7,7 @@ struct RemoteFunctionModel {
   var base: String
   var access: Access
   var availability: String
+  var documentation: String
   var signature: Signature
   var entryName: String
   var options: String?
@@ -39,6 +40,7 @@ struct RemoteFunctionModel {
     base = function.name.text
     access = Access(function.modifiers)
     availability = function.attributes.availability
+    documentation = function.documentation
     entryName = attribute.name ?? place.entryName(signature.name(base), isPrivate: access.isFilePrivate)
     callee = Self.callee(function, place)
     needsAwait = signature.isAsync || function.attributes.first(named: "MainActor") != nil

@@ -62,3 +62,17 @@ extension DeclGroupSyntax {
     return firstToken(viewMode: .sourceAccurate) ?? .identifier("")
   }
 }
+
+extension SyntaxProtocol {
+  /// The documentation comment in front of a declaration, for the generated one that users see in its place.
+  var documentation: String {
+    var text = ""
+    for piece in leadingTrivia {
+      switch piece {
+      case .docLineComment(let line), .docBlockComment(let line): text += line + "\n"
+      default: continue
+      }
+    }
+    return text
+  }
+}

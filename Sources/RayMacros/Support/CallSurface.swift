@@ -13,9 +13,11 @@ struct CallSurface {
   /// The function they call, with one `Arg` per parameter.
   var target: String
   var isStatic = false
+  /// Whether the call is worth making for its effect alone. A stream or an actor that nobody holds ends at once.
+  var isDiscardable = false
 
   func write(to code: inout CodeWriter) {
-    let head = "@discardableResult \(access)\(isStatic ? "nonisolated static " : "")func \(function)"
+    let head = "\(isDiscardable ? "@discardableResult " : "")\(access)\(isStatic ? "nonisolated static " : "")func \(function)"
     for variant in variants {
       let parameters = zip(signature.parameters, variant).map(declaration).joined(separator: ", ")
       let arguments = zip(signature.parameters, variant).map(argument).joined(separator: ", ")

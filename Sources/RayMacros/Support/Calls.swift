@@ -15,7 +15,7 @@ struct Calls {
     case .stream(let element):
       write("remote", result, "\(submitter).stream(\(target), \(element.decoder))", &code)
     case .value(let shape):
-      write("remote", result, "\(submitter).submit(\(target), \(shape.decoder))", &code)
+      write("remote", result, "\(submitter).submit(\(target), \(shape.decoder))", isDiscardable: true, &code)
       if case .tuple(let elements) = shape {
         let parts = elements.map { ($0.label.map { "\($0): " } ?? "") + "Ray::ObjectRef<\($0.shape.type)>" }
         let decoders = elements.map(\.shape.decoder).joined(separator: ", ")
@@ -24,9 +24,11 @@ struct Calls {
     }
   }
 
-  private func write(_ name: String, _ result: String, _ call: String, _ code: inout CodeWriter) {
+  private func write(_ name: String, _ result: String, _ call: String, isDiscardable: Bool = false, _ code: inout CodeWriter) {
     let submit = "__\(name)\(suffix)"
     Submission(name: submit, signature: signature, result: result, call: call).write(to: &code)
-    CallSurface(access: access, signature: signature, result: result, function: name, target: submit).write(to: &code)
+    CallSurface(
+      access: access, signature: signature, result: result, function: name, target: submit, isDiscardable: isDiscardable
+    ).write(to: &code)
   }
 }
