@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// A parked thread that takes half of a large copy.
 ///
-/// Work is cut into slices that both threads take from one counter, so a helper that wakes late takes fewer. When the caller
-/// runs out of slices before the helper woke, the offer is withdrawn and nobody waits. One copy uses the helper at a time;
+/// Work is cut into slices: the caller takes them from the front, the helper from the back, until all are taken, so a helper
+/// that wakes late takes fewer. When none is left before the helper woke, the offer is withdrawn and nobody waits. One copy uses the helper at a time;
 /// others meanwhile copy alone.
 ///
 /// ```
@@ -37,7 +37,8 @@ final class CopyHelper: Sendable {
   private nonisolated(unsafe) let board: Board
   /// Held by the copy that uses the helper.
   private let busy = Atomic<Bool>(false)
-  private let lifecycle = Mutex(Lifecycle())
+  private let lifecycle = Guarded(Lifecycle())
+  private let policy = Guarded(CopyPolicy())
 
   init(mapping: StoreMapping) {
     self.mapping = mapping
@@ -52,17 +53,28 @@ final class CopyHelper: Sendable {
 
   // MARK: Work
 
-  /// Copies between memory that is there.
+  /// Copies between memory that is there, with the thread's help when that was faster lately.
   func copy(from source: UnsafeRawBufferPointer, to target: UnsafeMutableRawBufferPointer) {
     guard let from = source.baseAddress, let to = target.baseAddress else { return }
     let count = source.count
-    let slice = max(128 << 10, min(count / 8, 4 << 20)) & ~4095
-    run(
+    let started = cray_shm_monotonic_ns()
+    guard policy.withLock({ $0.usesHelper(forByteCount: count) }) else {
+      to.copyMemory(from: from, byteCount: count)
+      return measured(count, since: started, usedHelper: false)
+    }
+    let slice = max(64 << 10, min(count / 16, 2 << 20)) & ~4095
+    let hadHelper = run(
       CopyJob(sliceCount: (count + slice - 1) / slice) { number in
         let start = number * slice
         (to + start).copyMemory(from: from + start, byteCount: min(slice, count - start))
         return nil
       })
+    if hadHelper { measured(count, since: started, usedHelper: true) }
+  }
+
+  private func measured(_ byteCount: Int, since started: UInt64, usedHelper: Bool) {
+    let nanoseconds = cray_shm_monotonic_ns() - started
+    policy.withLock { $0.record(byteCount: byteCount, nanoseconds: nanoseconds, usedHelper: usedHelper) }
   }
 
   /// Copies into the data area at `offset`, giving each block memory right before it is written.
@@ -96,16 +108,25 @@ final class CopyHelper: Sendable {
     if let failure = job.failure.withLock({ $0 }) { throw failure }
   }
 
-  private func run(_ job: CopyJob) {
-    guard busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return job.work() }
+  /// Does the job, alone when the helper is busy elsewhere; says whether it was asked.
+  @discardableResult
+  private func run(_ job: CopyJob) -> Bool {
+    guard busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
+      job.work(.front)
+      return false
+    }
     defer { busy.store(false, ordering: .releasing) }
-    guard ensureThread() else { return job.work() }
-    withExtendedLifetime(job) {
+    guard ensureThread() else {
+      job.work(.front)
+      return false
+    }
+    return withExtendedLifetime(job) {
       board.job.storeRelaxed(UInt64(UInt(bitPattern: Unmanaged.passUnretained(job).toOpaque())))
       board.phase.store(Phase.offered)
       if board.sleeping.load() != 0 { board.phase.wakeAll(shared: false) }
-      job.work()
+      job.work(.front)
       if !board.phase.exchange(Phase.offered, for: Phase.idle) { awaitDone() }
+      return true
     }
   }
 
@@ -145,7 +166,7 @@ final class CopyHelper: Sendable {
       guard board.phase.exchange(Phase.offered, for: Phase.taken) else { continue }
       if let address = UnsafeRawPointer(bitPattern: UInt(board.job.loadRelaxed())) {
         // The caller keeps the job alive until the phase is done.
-        Unmanaged<CopyJob>.fromOpaque(address)._withUnsafeGuaranteedRef { $0.work() }
+        Unmanaged<CopyJob>.fromOpaque(address)._withUnsafeGuaranteedRef { $0.work(.back) }
       }
       board.phase.store(Phase.done)
       board.phase.wakeAll(shared: false)
@@ -186,10 +207,19 @@ final class CopyHelper: Sendable {
   }
 }
 
-/// Work in slices that any number of threads may take.
+/// Work in slices for two threads, each of which goes through its own end of it.
+///
+/// Ends and not turns: each thread then reads and writes one ascending or descending stream, and repeated copies of the same
+/// bytes find them in the cache of the same core.
 final class CopyJob: Sendable {
+  enum End {
+    case front
+    case back
+  }
+
   let failure = Mutex<StoreError?>(nil)
-  private let next = Atomic<Int>(0)
+  /// Slices taken from both ends together. As long as they are no more than there are, the two ends cannot meet.
+  private let takenCount = Atomic<Int>(0)
   private let sliceCount: Int
   // Captures raw pointers whose owner waits for the job; slices are disjoint.
   private nonisolated(unsafe) let slice: (Int) -> StoreError?
@@ -199,14 +229,15 @@ final class CopyJob: Sendable {
     self.slice = slice
   }
 
-  /// Takes slices until none is left or one failed.
-  func work() {
-    while true {
-      let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard number < sliceCount else { return }
+  /// Takes slices until none is left or one failed; at most one thread per end.
+  func work(_ end: End) {
+    var ownCount = 0
+    while takenCount.wrappingAdd(1, ordering: .relaxed).oldValue < sliceCount {
+      let number = end == .front ? ownCount : sliceCount - 1 - ownCount
+      ownCount += 1
       if let error = slice(number) {
         failure.withLock { $0 = $0 ?? error }
-        next.store(sliceCount, ordering: .relaxed)
+        takenCount.store(sliceCount, ordering: .relaxed)
         return
       }
     }

@@ -26,6 +26,8 @@ struct SharedWord32 {
   @inline(__always) func exchange(_ expected: UInt32, for desired: UInt32) -> Bool {
     cray_shm_exchange_if_u32(address, expected, desired) != 0
   }
+  /// Stores and returns the value before.
+  @inline(__always) func exchange(for desired: UInt32) -> UInt32 { cray_shm_exchange_u32(address, desired) }
   /// Adds, wrapping, and returns the value before.
   @discardableResult
   @inline(__always) func add(_ delta: UInt32) -> UInt32 { cray_shm_add_u32(address, delta) }
@@ -35,5 +37,6 @@ struct SharedWord32 {
     _ = cray_shm_futex_wait(address, expected, nanoseconds, shared ? 1 : 0)
   }
 
+  func wakeOne(shared: Bool = true) { cray_shm_futex_wake(address, 1, shared ? 1 : 0) }
   func wakeAll(shared: Bool = true) { cray_shm_futex_wake(address, Int32.max, shared ? 1 : 0) }
 }

@@ -1,5 +1,4 @@
 internal import CRayShims
-internal import Synchronization
 
 extension StoreClient {
   /// Reserves space for an object of `byteCount` bytes.

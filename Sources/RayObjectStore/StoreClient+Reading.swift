@@ -1,5 +1,3 @@
-internal import Synchronization
-
 extension StoreClient {
   /// The bytes of a sealed object, in place.
   ///

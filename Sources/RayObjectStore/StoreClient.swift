@@ -1,5 +1,4 @@
 internal import CRayShims
-internal import Synchronization
 
 /// One process's hands on the object store: put, read, pin and free without talking to anybody.
 ///
@@ -36,8 +35,8 @@ package final class StoreClient: Sendable {
   package let mapping: StoreMapping
   package let id: StoreClientID
   let configuration: Configuration
-  let state: Mutex<State>
-  let pins = Mutex(PinState())
+  let state: Guarded<State>
+  let pins = Guarded(PinState())
   let copyHelper: CopyHelper?
 
   /// What only this process knows about its objects; shared memory is never asked for it.
@@ -80,7 +79,7 @@ package final class StoreClient: Sendable {
     self.mapping = mapping
     self.configuration = configuration
     id = try Self.claimSlot(mapping, identity)
-    state = Mutex(State())
+    state = Guarded(State())
     let helps = configuration.usesCopyHelper ?? (cray_shm_core_count() > 1)
     copyHelper = helps ? CopyHelper(mapping: mapping) : nil
     let releasable = mapping.client(id.slot).releasable.load()

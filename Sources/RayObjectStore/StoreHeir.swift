@@ -1,5 +1,4 @@
 internal import CRayShims
-internal import Synchronization
 
 /// What the node holds for the dead.
 struct Inheritance: ~Copyable {
@@ -32,7 +31,7 @@ final class StoreHeir: Sendable {
   typealias AdoptedObject = StoreSegment.AdoptedObject
 
   private let mapping: StoreMapping
-  private let inheritance = Mutex(Inheritance())
+  private let inheritance = Guarded(Inheritance())
 
   init(mapping: StoreMapping) { self.mapping = mapping }
 

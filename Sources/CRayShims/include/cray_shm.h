@@ -45,6 +45,9 @@ static inline void cray_shm_store_release_u32(void *_Nonnull word, uint32_t valu
 static inline int cray_shm_exchange_if_u32(void *_Nonnull word, uint32_t expected, uint32_t desired) {
   return __atomic_compare_exchange_n((uint32_t *)word, &expected, desired, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
+static inline uint32_t cray_shm_exchange_u32(void *_Nonnull word, uint32_t desired) {
+  return __atomic_exchange_n((uint32_t *)word, desired, __ATOMIC_SEQ_CST);
+}
 static inline uint32_t cray_shm_add_u32(void *_Nonnull word, uint32_t delta) {
   return __atomic_fetch_add((uint32_t *)word, delta, __ATOMIC_SEQ_CST);
 }
