@@ -109,6 +109,22 @@ internal import Testing
     #expect(node.manager.resources.available[ResourceSet.cpu] == ResourceSet.unit)
   }
 
+  @Test func sayingBlockedTwiceDoesNotPileUpLeases() throws {
+    var node = LeaseFixture(["CPU": 1])
+    node.startPool()
+    node.demand(100)
+    let outer = try #require(node.grants.first?.grant)
+    node.block(outer.worker, seen: 1)
+    #expect(node.grants.count == 1)
+    for seen in UInt64(2)...10 {
+      node.block(outer.worker, seen: seen)
+      #expect(node.actions.isEmpty, "the second lease still waits for its first task")
+    }
+    node.unblock(outer.worker)
+    node.block(outer.worker, seen: 2)
+    #expect(node.grants.count == 1, "its task ran and is suspended, too")
+  }
+
   @Test func anActorThatWaitsLendsItsCPU() throws {
     var node = LeaseFixture(["CPU": 1])
     node.startPool()

@@ -143,7 +143,7 @@ extension NodeManager {
     let death = WorkerDeath(
       worker: client.id, processID: client.processID, exit: exit, logTail: client.tail.lines)
     for reply in workers.processDied(death) { answer(reply) }
-    store.adopt(client.storeIdentity)
+    store.processDied(client.id, identity: client.storeIdentity) { workers.isAlive($0) }
     switch client.role {
     case .worker: leases.workerExited(client.id, reason: exit.description, now: now, actions: &leaseActions)
     case .driver:

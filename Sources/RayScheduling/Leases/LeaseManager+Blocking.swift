@@ -8,7 +8,8 @@ extension LeaseManager {
   package mutating func workerBlocked(
     _ id: WorkerID, leaseEventCount: UInt64, now: Duration, actions: inout [LeaseAction]
   ) {
-    guard let worker = workers[id] else { return }
+    // Said twice it is no news: a lease granted in between still waits for its first task.
+    guard let worker = workers[id], !worker.saysBlocked else { return }
     workers[id]!.saysBlocked = true
     if case .dedicated(let actor) = worker.state {
       guard !worker.isLending, let place = places[actor] else { return }

@@ -16,7 +16,6 @@ extension LeaseManager {
     guard let worker = workers.removeValue(forKey: id) else { return }
     idle.removeAll { $0 == id }
     blocked.removeAll { $0 == id }
-    peers.remove(id)
     revokeLeases(on: id, now: now, actions: &actions)
     releasePlace(of: worker)
     removeClient(id, now: now, actions: &actions)
