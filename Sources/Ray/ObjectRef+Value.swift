@@ -58,15 +58,15 @@ extension ObjectRef {
   }
 
   private func decode(_ bytes: UnsafeRawBufferPointer) throws -> Value {
-    let source = DecodeSource(object: id)
-    defer { withExtendedLifetime(source) {} }
-    var reader = ByteReader(RawSpan(_unsafeBytes: bytes))
-    reader.context = DecodeSource.pointer(to: source)
-    do {
-      if let decoder { return try decoder(&reader) }
-      return try Self.dynamicDecode(&reader)
-    } catch let error as MessagePackError {
-      throw RayError(.decodingFailed, "object \(id) is no \(Value.self): \(error.message)")
+    try withUnsafePointer(to: DecodeSource(object: id)) { source in
+      var reader = ByteReader(RawSpan(_unsafeBytes: bytes))
+      reader.context = UnsafeRawPointer(source)
+      do {
+        if let decoder { return try decoder(&reader) }
+        return try Self.dynamicDecode(&reader)
+      } catch let error as MessagePackError {
+        throw RayError(.decodingFailed, "object \(id) is no \(Value.self): \(error.message)")
+      }
     }
   }
 

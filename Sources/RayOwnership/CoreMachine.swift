@@ -147,5 +147,7 @@ package final class CoreMachine {
     package var leases = 0
     package var runningCalls = 0
     package var transitPins = 0
+
+    package var isEmpty: Bool { self == Census() }
   }
 }

@@ -1,30 +1,27 @@
 package import RayProtocol
 
-/// A call to submit.
+/// A call to submit. References among the arguments are named together with it; their handles are alive.
 package struct TaskSubmission {
   package var queue: TaskQueue?
   package var actor: ActorID?
   package var function: UInt32
   package var arguments: UnsafeRawBufferPointer
-  /// References that are arguments themselves, and references inside argument values; their handles are alive.
-  package var direct: [ObjectID]
-  package var nested: [ObjectID]
+  /// Nil for the many calls without references: they pay for none.
+  var references: ArgumentReferences?
   /// Retries after system failures; -1 = any number.
   package var retries: Int32
   package var retryThrown: Bool
   package var parent: UInt64
 
   package init(
-    queue: TaskQueue?, actor: ActorID? = nil, function: UInt32, arguments: UnsafeRawBufferPointer,
-    direct: [ObjectID] = [],
+    queue: TaskQueue?, actor: ActorID? = nil, function: UInt32, arguments: UnsafeRawBufferPointer, direct: [ObjectID] = [],
     nested: [ObjectID] = [], retries: Int32 = 0, retryThrown: Bool = false, parent: UInt64 = 0
   ) {
     self.queue = queue
     self.actor = actor
     self.function = function
     self.arguments = arguments
-    self.direct = direct
-    self.nested = nested
+    references = direct.isEmpty && nested.isEmpty ? nil : ArgumentReferences(direct: direct, nested: nested)
     self.retries = retries
     self.retryThrown = retryThrown
     self.parent = parent
@@ -122,12 +119,11 @@ extension CoreMachine {
       pin(actorLifetime(actor))
       enqueueActorTask(task, record)
     }
-    if !submission.direct.isEmpty || !submission.nested.isEmpty {
-      for id in submission.direct { pin(id) }
-      for id in submission.nested { pin(id) }
-      record.pointee.references = .passRetained(
-        ArgumentReferences(direct: submission.direct, nested: submission.nested))
-      let missing = submission.direct.filter { !isReady($0) }
+    if let references = submission.references {
+      for id in references.direct { pin(id) }
+      for id in references.nested { pin(id) }
+      record.pointee.references = .passRetained(references)
+      let missing = references.direct.filter { !isReady($0) }
       record.pointee.missingArguments = Int32(missing.count)
       for id in missing { add(WaitNode(.task(task)), to: id) }
     }

@@ -130,7 +130,7 @@ final class Executor: @unchecked Sendable {
   ) -> TaskArguments {
     TaskArguments(
       UnsafeRawBufferPointer(call.arguments), function: name, parameters: parameters,
-      context: DecodeSource.pointer(to: runner.source), resolve: storedBytes)
+      context: UnsafeRawPointer(runner.source), resolve: storedBytes)
   }
 
   private func executable(_ key: UInt32) -> Executable {

@@ -42,7 +42,7 @@ final class HostedActor: @unchecked Sendable {
     runner.begin(call)
     let arguments = TaskArguments(
       UnsafeRawBufferPointer(call.arguments), function: entry.name + ".init", parameters: entry.parameters,
-      context: DecodeSource.pointer(to: runner.source), resolve: worker.makeStoredBytesReader())
+      context: UnsafeRawPointer(runner.source), resolve: worker.makeStoredBytesReader())
     do {
       instance = try await Runner.$current.withValue(runner) { try await entry.create(arguments) }
       await worker.registerCovered(by: call)

@@ -11,11 +11,15 @@ final class Runner: @unchecked Sendable {
   @TaskLocal static var current: Runner?
 
   var continuation: UnsafeContinuation<Void, Never>?
-  let source = DecodeSource()
+  /// What `ByteReader.context` points to while arguments are decoded.
+  let source: UnsafeMutablePointer<DecodeSource> = .allocate(capacity: 1)
   private let lock = Lock()
   private var call: ExecutionCall?
   private var wasCancelled = false
   var task: Task<Void, Never>?
+
+  init() { source.initialize(to: DecodeSource()) }
+  deinit { source.deallocate() }
 
   /// A cancelled task stays cancelled, so the runner ends after the call that was cancelled.
   var isSpoiled: Bool { wasCancelled }
@@ -23,7 +27,7 @@ final class Runner: @unchecked Sendable {
   func resume() { continuation.take()?.resume() }
 
   func begin(_ call: ExecutionCall) {
-    source.call = call
+    source.pointee.call = call
     lock.withLock {
       self.call = call
       call.shellState = self
@@ -31,7 +35,7 @@ final class Runner: @unchecked Sendable {
   }
 
   func end() {
-    source.call = nil
+    source.pointee.call = nil
     lock.withLock { call = nil }
   }
 
