@@ -1,0 +1,34 @@
+@testable internal import RayOwnership
+internal import RayProtocol
+
+extension SimulatedProcess {
+  /// What is still there, in words, for the report of a leak.
+  var leftovers: [String] {
+    var lines: [String] = []
+    machine.objects.forEachTaken { index, object in
+      let id = ObjectID(owner: id, index: index)
+      let known = cluster.model.objects[id]
+      let isStream = known?.task?.isStream == true
+      lines.append(
+        "object \(id.short) \(object.pointee.place)\(isStream ? " (stream)" : "")\(known == nil ? " (unread element)" : "")"
+          + " task \(known?.task?.number ?? 0) local \(object.pointee.localCount) pins \(object.pointee.pinCount)"
+          + " borrowers \(object.pointee.borrowerCount)\(holders(of: index))")
+    }
+    machine.tasks.forEachTaken { index, record in
+      lines.append("task \(record.pointee.stage), attempt \(record.pointee.attempt), result \(record.pointee.firstResult & 0xFFFF)")
+    }
+    for object in machine.borrowed.values.sorted(by: { ($0.id.owner, $0.id.index) < ($1.id.owner, $1.id.index) }) {
+      lines.append(
+        "borrowed \(object.id.short) \(object.place) \(object.registration) local \(object.localCount) pins \(object.pinCount)")
+    }
+    for lease in machine.leases.values.sorted(by: { $0.id < $1.id }) {
+      lines.append("lease \(lease.id) on \(lease.worker.short) with \(lease.inFlightCount) in flight")
+    }
+    return lines
+  }
+
+  private func holders(of index: UInt64) -> String {
+    let holders = machine.peers.values.filter { $0.borrows[index] != nil }.map(\.id).sorted()
+    return holders.isEmpty ? "" : " held by \(holders.map(\.short))"
+  }
+}

@@ -1,0 +1,145 @@
+internal import RayProtocol
+
+/// What is true, kept beside the machines: which value every object must have and which errors are excusable.
+final class Model {
+  final class Object {
+    let tag: UInt64
+    let id: ObjectID
+    let task: TaskModel?
+    /// The references in the value, for each attempt that produced one.
+    var outcomes: [[Handle]] = []
+    /// Processes through whose hands the reference went.
+    var holders: Set<WorkerID> = []
+    init(tag: UInt64, id: ObjectID, task: TaskModel?) {
+      self.tag = tag
+      self.id = id
+      self.task = task
+    }
+  }
+
+  final class TaskModel {
+    let number: UInt64
+    let caller: WorkerID
+    let parent: TaskModel?
+    var arguments: [Argument] = []
+    var resultCount = 1
+    var results: [Object] = []
+    var isStream = false
+    var retries: Int32 = 0
+    var retryThrown = false
+    var isInfeasible = false
+    var actor: ActorID?
+    /// Position among the calls of one process to one actor.
+    var sequence = 0
+    var startCount = 0
+    var thrown: [String] = []
+    var isCancelled = false
+    var isCancelledRecursively = false
+    init(number: UInt64, caller: WorkerID, parent: TaskModel?) {
+      self.number = number
+      self.caller = caller
+      self.parent = parent
+    }
+
+    var mayBeCancelled: Bool { isCancelled || (parent?.isSubtreeCancelled ?? false) }
+    private var isSubtreeCancelled: Bool { isCancelledRecursively || (parent?.isSubtreeCancelled ?? false) }
+  }
+
+  enum Argument {
+    case value(tag: UInt64, handles: [Handle])
+    case direct(Object)
+  }
+
+  private(set) var objects: [ObjectID: Object] = [:]
+  private(set) var tasks: [UInt64: TaskModel] = [:]
+  private var nextNumber: UInt64 = 1
+  /// Processes that ended, for whatever reason.
+  private(set) var dead: Set<WorkerID> = []
+  /// Ends that were nobody's plan.
+  var crashCount = 0
+  /// Actors whose process was ended, or that were ended, by whatever cause.
+  var endedActors: Set<ActorID> = []
+  private var sequences: [WorkerID: [ActorID: Int]] = [:]
+  /// Per process that hosts an actor: the last call of each caller that started.
+  private var started: [WorkerID: [WorkerID: Int]] = [:]
+  private let report: (String) -> Void
+
+  init(report: @escaping (String) -> Void) { self.report = report }
+
+  func makeNumber() -> UInt64 {
+    defer { nextNumber += 1 }
+    return nextNumber
+  }
+
+  // MARK: Making
+
+  func addObject(_ id: ObjectID, tag: UInt64, task: TaskModel? = nil) -> Object {
+    let object = Object(tag: tag, id: id, task: task)
+    object.holders = [id.owner]
+    if objects.updateValue(object, forKey: id) != nil { report("object \(id.short) was made twice") }
+    return object
+  }
+
+  func addTask(caller: WorkerID, parent: TaskModel?) -> TaskModel {
+    let task = TaskModel(number: makeNumber(), caller: caller, parent: parent)
+    tasks[task.number] = task
+    return task
+  }
+
+  func nextSequence(_ caller: WorkerID, _ actor: ActorID) -> Int {
+    sequences[caller, default: [:]][actor, default: 0] += 1
+    return sequences[caller]![actor]!
+  }
+
+  func processEnded(_ worker: WorkerID) { dead.insert(worker) }
+
+  // MARK: Checks while running
+
+  func started(_ task: TaskModel, on worker: WorkerID) {
+    task.startCount += 1
+    for case .direct(let object) in task.arguments { object.holders.insert(worker) }
+    if task.retries == 0, task.startCount > 1 { report("task \(task.number) may run once and started \(task.startCount) times") }
+    guard task.actor != nil, !task.retryThrown else { return }
+    let last = started[worker, default: [:]][task.caller, default: 0]
+    if task.sequence <= last { report("call \(task.sequence) of \(task.caller.short) started after its call \(last)") }
+    started[worker, default: [:]][task.caller] = task.sequence
+  }
+
+  /// A value was read, by a program or as an argument.
+  func checkValue(_ bytes: UnsafeRawBufferPointer, of object: Object) -> SimulatedValue? {
+    guard let value = SimulatedValue(bytes) else {
+      report("the bytes of object \(object.id.short) are damaged")
+      return nil
+    }
+    if value.tag != object.tag { report("object \(object.id.short) should be \(object.tag) and is \(value.tag)") }
+    if !object.outcomes.contains(value.handles) { report("object \(object.id.short) has references nobody put in") }
+    return value
+  }
+
+  func checkError(_ bytes: UnsafeRawBufferPointer, of object: Object) {
+    guard let error = SimulatedError.decode(bytes) else { return report("an error of \(object.id.short) is damaged") }
+    if !isExcusable(error, object, depth: 0) {
+      report("object \(object.id.short), task \(object.task?.number ?? 0), failed without a reason: \(error)")
+    }
+  }
+
+  private func isExcusable(_ error: RayError, _ object: Object, depth: Int) -> Bool {
+    if isOwnFault(error, object) { return true }
+    guard depth < 40, let task = object.task else { return false }
+    for case .direct(let argument) in task.arguments where isExcusable(error, argument, depth: depth + 1) { return true }
+    return false
+  }
+
+  private func isOwnFault(_ error: RayError, _ object: Object) -> Bool {
+    switch error.code {
+    case .taskFailed: object.task?.thrown.contains(error.message) ?? false
+    case .taskCancelled: object.task?.mayBeCancelled ?? false
+    case .infeasible: object.task?.isInfeasible ?? false
+    case .ownerDied: dead.contains(object.id.owner)
+    case .objectReleased: crashCount > 0 && object.holders.contains { dead.contains($0) }
+    case .workerCrashed, .workerStartFailed: crashCount > 0 && object.task != nil
+    case .actorDied, .actorUnavailable: object.task?.actor.map { endedActors.contains($0) } ?? false
+    default: false
+    }
+  }
+}

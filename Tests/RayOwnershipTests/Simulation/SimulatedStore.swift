@@ -1,0 +1,43 @@
+internal import RayOwnership
+internal import RayProtocol
+
+/// The node's shared memory: who allocated what, and that each value is freed exactly once.
+final class SimulatedStore {
+  struct Block {
+    let creator: WorkerID
+    /// The process that owns the object; it says when the value is not needed any more.
+    var owner: WorkerID
+    let bytes: [UInt8]
+    var isFreed = false
+  }
+
+  private(set) var blocks: [Block] = []
+  private let report: (String) -> Void
+
+  init(report: @escaping (String) -> Void) { self.report = report }
+
+  func put(_ bytes: [UInt8], by creator: WorkerID, for owner: WorkerID) -> StoredDescriptor {
+    blocks.append(Block(creator: creator, owner: owner, bytes: bytes))
+    return StoredDescriptor(words: (UInt64(blocks.count), UInt64(bytes.count), 0, 0), creator: creator)
+  }
+
+  func read(_ descriptor: StoredDescriptor) -> [UInt8] {
+    let block = blocks[Int(descriptor.words.0) - 1]
+    if block.isFreed { report("block \(descriptor.words.0) was read after it was freed") }
+    return block.bytes
+  }
+
+  func free(_ descriptor: StoredDescriptor, by freer: String) {
+    let number = Int(descriptor.words.0) - 1
+    if blocks[number].isFreed { report("block \(number + 1) was freed a second time, by \(freer)") }
+    blocks[number].isFreed = true
+  }
+
+  /// Blocks nobody freed although somebody who had to is alive: the node itself takes what both ends left behind.
+  func leaks(isAlive: (WorkerID) -> Bool) -> [String] {
+    blocks.enumerated().compactMap { number, block in
+      guard !block.isFreed, isAlive(block.creator) || isAlive(block.owner) else { return nil }
+      return "block \(number + 1) of \(block.creator.short) for \(block.owner.short) was never freed"
+    }
+  }
+}
