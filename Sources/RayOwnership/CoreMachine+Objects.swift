@@ -218,6 +218,8 @@ extension CoreMachine {
     let contained = object.pointee.contained
     dropWaiters(object.pointee.waiters)
     objects.giveBack(index)
+    // Elements of a stream that ended and was not read to its end.
+    if !streams.isEmpty { abandonStream(index) }
     if let contained {
       for reference in contained.takeRetainedValue().ids { unpin(reference) }
     }
