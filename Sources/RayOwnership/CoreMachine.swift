@@ -124,9 +124,10 @@ package final class CoreMachine {
     var pending: [UInt64] = []
     tasks.forEachTaken { index, _ in pending.append(index) }
     for task in pending { failTask(task, error) }
-    for object in Array(borrowed.values) where object.place == .pending { ownerDied(object) }
-    for actor in actors.values { actorChanged(actor.id, .dead(failure)) }
-    for stream in Array(streams.keys) { streamEnded(stream) }
+    for object in borrowedInOrder(where: { $0.place == .pending }) { ownerDied(object) }
+    let names = actors.keys.sorted { ($0.creator, $0.index) < ($1.creator, $1.index) }
+    for actor in names { actorChanged(actor, .dead(failure)) }
+    for stream in streams.keys.sorted() { streamEnded(stream) }
   }
 
   // MARK: What is left, for tests and for `shutdown`

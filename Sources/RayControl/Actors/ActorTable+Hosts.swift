@@ -100,7 +100,8 @@ extension ActorTable {
         actions.append(.withdraw(actor))
       }
     }
-    for (actor, watchers) in earlyWatchers where actor.creator == creator {
+    let unborn = earlyWatchers.filter { $0.key.creator == creator }.sorted { $0.key.index < $1.key.index }
+    for (actor, watchers) in unborn {
       earlyWatchers[actor] = nil
       let status = ActorStatus(id: actor, state: .dead(.creatorDied))
       for watcher in watchers { actions.append(.publish(status, to: watcher)) }

@@ -35,6 +35,11 @@ extension CoreMachine {
     return object
   }
 
+  /// In an order that does not depend on hashing: the same events decide the same, in every process.
+  func borrowedInOrder(where matches: (BorrowedObject) -> Bool) -> [BorrowedObject] {
+    borrowed.values.filter(matches).sorted { ($0.id.owner, $0.id.index) < ($1.id.owner, $1.id.index) }
+  }
+
   private func keep(_ source: ObjectID, until object: BorrowedObject) {
     guard source != object.id else { return }
     pin(source)

@@ -226,7 +226,8 @@ extension CoreMachine {
 
   /// Returns idle leases and moves work away from workers that are stuck. Called every few milliseconds while busy.
   package func tick() {
-    for lease in Array(leases.values) {
+    // In the order of the pools, not of a hash table: the same events decide the same.
+    for lease in poolsByClass.flatMap(\.leases) {
       if lease.inFlightCount == 0 {
         if now &- lease.idleSince > Pipelining.idleNanosecondsMax {
           giveBack(lease)

@@ -29,7 +29,7 @@ extension CoreMachine {
     peer.outbox.removeAll()
     forgetBorrows(of: peer)
     abandonCalls(of: peer)
-    for object in Array(borrowed.values) where object.id.owner == id { ownerDied(object) }
+    for object in borrowedInOrder(where: { $0.id.owner == id }) { ownerDied(object) }
     peerLeasesLost(peer)
     for actor in peer.actors { actorConnectionLost(actor) }
     if !orphansByWorker[id, default: []].isEmpty {
