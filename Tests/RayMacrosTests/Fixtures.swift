@@ -183,3 +183,6 @@ enum Space {
     func get() -> Int { x }
   }
 }
+
+@Remote(name: "RayMacrosTests.twice()") func firstOfTwo() {}
+@Remote(name: "RayMacrosTests.twice()") func secondOfTwo() {}

@@ -1,5 +1,7 @@
+internal import MessagePack
 internal import Ray
 internal import RayEngine
+internal import RayProtocol
 internal import Testing
 
 /// Calls go through the engine of the process, so that each test has a process of its own.
@@ -118,6 +120,19 @@ internal import Testing
     let entry = RemoteRegistry.function(named: "RayMacrosTests.divide(_:by:)")
     #expect(entry?.parameters == [.init("_", "Int"), .init("by", "Int")])
     #expect(entry?.resultType == "(quotient: Int, remainder: Int)")
+  }
+
+  @Test func twoFunctionsOfOneNameRefuseToRun() throws {
+    let entry = try #require(RemoteRegistry.function(named: "RayMacrosTests.twice()"))
+    guard case .sync(let body) = entry.body else { throw RayError(.internalError, "not the entry that complains") }
+    let arguments = TaskArguments(UnsafeRawBufferPointer(start: nil, count: 0), function: "", parameters: [], context: nil) { $0 }
+    var writer = ByteWriter()
+    do {
+      try body(arguments, &writer)
+      Issue.record("one of the two functions ran")
+    } catch let error as RayError {
+      #expect(error.message.contains("two remote functions of this program are named 'RayMacrosTests.twice()'"))
+    }
   }
 
   @Test func declaredOptionsHoldUntilTheyAreChanged() async {

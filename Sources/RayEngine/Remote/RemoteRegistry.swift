@@ -1,4 +1,4 @@
-internal import SwiftShims
+internal import RayProtocol
 internal import Synchronization
 
 /// Finds every remote function and actor of the program, in whichever image it was loaded, without a list by the user.
@@ -16,7 +16,10 @@ public enum RemoteRegistry {
   struct Table: Sendable {
     var functions: [String: RemoteEntry] = [:]
     var actors: [String: ActorEntry] = [:]
+    /// Records that were read already.
     var seen: Set<UInt> = []
+    /// The section each name came from.
+    var images: [String: UInt] = [:]
   }
 
   private static let table = Mutex(Table())
@@ -59,68 +62,69 @@ public enum RemoteRegistry {
   }
 
   private static func scan(_ table: inout Table) {
-    withUnsafeMutablePointer(to: &table) { pointer in
-      enumerateImages(visitImage, UnsafeMutableRawPointer(pointer))
+    LinkedRecords.forEachSection { section in
+      let records = section.bindMemory(to: Record.self)
+      guard let first = records.baseAddress else { return }
+      for index in records.indices { table.add(first + index, image: UInt(bitPattern: first)) }
     }
   }
 }
 
 extension RemoteRegistry.Table {
   /// By full name, or by base name when only one function has it (other languages call without labels).
-  func function(_ name: String) -> RemoteEntry? {
-    if let entry = functions[name] { return entry }
-    return unique(functions, name)
-  }
-
-  func actor(_ name: String) -> ActorEntry? {
-    if let entry = actors[name] { return entry }
-    return unique(actors, name)
-  }
+  func function(_ name: String) -> RemoteEntry? { functions[name] ?? unique(functions, name) }
+  func actor(_ name: String) -> ActorEntry? { actors[name] ?? unique(actors, name) }
 
   private func unique<Entry>(_ entries: [String: Entry], _ name: String) -> Entry? {
-    let matches = entries.filter { key, _ in baseName(key) == name || key.prefix { $0 != "(" } == name }
-    return matches.count == 1 ? matches.first!.value : nil
+    let matches = entries.filter { key, _ in Self.baseName(key) == name || key.prefix { $0 != "(" } == name }
+    return matches.count == 1 ? matches.first?.value : nil
   }
 
-  private func baseName(_ key: String) -> Substring {
+  private static func baseName(_ key: String) -> Substring {
     let path = key.prefix { $0 != "(" }
     return path.split(separator: ".").last ?? path
   }
 
-  mutating func add(_ record: UnsafePointer<RemoteRegistry.Record>) {
+  mutating func add(_ record: UnsafePointer<RemoteRegistry.Record>, image: UInt) {
     guard record.pointee.kind == RemoteRegistry.kind, seen.insert(UInt(bitPattern: record)).inserted else { return }
     var out: UnsafeRawPointer?
     var type: UInt = 0
     guard record.pointee.accessor(&out, &type, nil, 0), let out else { return }
     let entry = Unmanaged<AnyObject>.fromOpaque(out).takeRetainedValue()
-    if let function = entry as? RemoteEntry { functions[function.name] = function }
-    if let actor = entry as? ActorEntry { actors[actor.name] = actor }
+    if let function = entry as? RemoteEntry { add(function, image) }
+    if let actor = entry as? ActorEntry { add(actor, image) }
+  }
+
+  // Two declarations under one name would make it a matter of link order which one runs, so that neither does. A name that
+  // comes again from another image is the same library linked twice: the first one stays.
+
+  private mutating func add(_ entry: RemoteEntry, _ image: UInt) {
+    let name = entry.name
+    guard functions[name] != nil else {
+      functions[name] = entry
+      images[name] = image
+      return
+    }
+    guard images[name] == image else { return }
+    functions[name] = RemoteEntry(
+      name: name, parameters: entry.parameters, resultType: entry.resultType,
+      body: .sync { _, _ in throw Self.ambiguous(name, "functions", "@Remote") })
+  }
+
+  private mutating func add(_ entry: ActorEntry, _ image: UInt) {
+    let name = entry.name
+    guard actors[name] != nil else {
+      actors[name] = entry
+      images[name] = image
+      return
+    }
+    guard images[name] == image else { return }
+    actors[name] = ActorEntry(
+      name: name, parameters: entry.parameters, isConcurrent: entry.isConcurrent,
+      create: { _ in throw Self.ambiguous(name, "actors", "@RemoteActor") }, methods: [])
+  }
+
+  private static func ambiguous(_ name: String, _ kind: String, _ attribute: String) -> RayError {
+    RayError(.invalidArgument, "two remote \(kind) of this program are named '\(name)'; rename one by '\(attribute)(name:)'")
   }
 }
-
-#if !canImport(Darwin)
-  @_silgen_name("swift_enumerateAllMetadataSections")
-  private func enumerateImages(
-    _ body: @convention(c) (UnsafeRawPointer, UnsafeMutableRawPointer) -> CBool, _ context: UnsafeMutableRawPointer)
-
-  private func visitImage(_ sections: UnsafeRawPointer, _ context: UnsafeMutableRawPointer) -> CBool {
-    // Version 4 of the structure is the first with the test content section.
-    guard sections.load(as: UInt.self) >= 4 else { return true }
-    let range = sections.load(as: MetadataSections.self).swift5_tests
-    guard range.start != 0, range.length > 0 else { return true }
-    let table = context.assumingMemoryBound(to: RemoteRegistry.Table.self)
-    let stride = MemoryLayout<RemoteRegistry.Record>.stride
-    var address = UInt(range.start)
-    let end = address + UInt(range.length)
-    while address + UInt(stride) <= end {
-      if let record = UnsafePointer<RemoteRegistry.Record>(bitPattern: address) { table.pointee.add(record) }
-      address += UInt(stride)
-    }
-    return true
-  }
-#else
-  private func enumerateImages(
-    _ body: @convention(c) (UnsafeRawPointer, UnsafeMutableRawPointer) -> CBool, _ context: UnsafeMutableRawPointer
-  ) {}
-  private func visitImage(_ sections: UnsafeRawPointer, _ context: UnsafeMutableRawPointer) -> CBool { true }
-#endif

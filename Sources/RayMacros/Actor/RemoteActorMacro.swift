@@ -29,7 +29,7 @@ extension RemoteActorMacro: ExtensionMacro {
     let model = ActorModel(node, declaration, in: context, complaints: &complaints)
     if declaration.is(EnumDeclSyntax.self) { complaints.report(to: context) }
     guard let model, !complaints.hasErrors else { return [] }
-    let source: DeclSyntax = "\(raw: model.availability)extension \(type.trimmed): Ray::RayActor {}"
+    let source: DeclSyntax = "\(raw: model.availability)extension \(type.trimmed): nonisolated Ray::RayActor {}"
     return source.as(ExtensionDeclSyntax.self).map { [$0] } ?? []
   }
 }
