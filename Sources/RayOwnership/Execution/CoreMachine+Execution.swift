@@ -102,6 +102,9 @@ extension CoreMachine {
   private func send(_ reply: HeldReply, of call: ExecutionCall) {
     let peer = call.peer
     let task = call.taskIndex
+    let kept = call.heldKept
+    call.heldKept = []
+    defer { for id in kept { unpin(id) } }
     retire(call)
     reply.body.withUnsafeBytes { bytes in
       if let peer {
@@ -179,6 +182,7 @@ extension CoreMachine {
   /// those of others are registered before the reply may leave.
   private func settleCovered(_ call: ExecutionCall) -> [UInt64] {
     var kept: [UInt64] = []
+    defer { if call.missingRegistrations > 0 { pinUntilSent(kept, call) } }
     for object in call.covered
     where borrowed[object.id] === object && object.registration == .covered {
       guard object.localCount > 0 || object.pinCount > 0 else {
@@ -198,6 +202,13 @@ extension CoreMachine {
       }
     }
     return kept
+  }
+
+  /// A hold that is named in a reply must not be given back before that reply has left.
+  private func pinUntilSent(_ kept: [UInt64], _ call: ExecutionCall) {
+    guard let owner = call.peer?.id else { return }
+    call.heldKept = kept.map { ObjectID(owner: owner, index: $0) }
+    for id in call.heldKept { pin(id) }
   }
 
   /// One of the registrations a finished call waited for was answered.

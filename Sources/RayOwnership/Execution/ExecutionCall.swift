@@ -24,6 +24,8 @@ package final class ExecutionCall {
   /// A reply that waits for registrations.
   var heldReply: HeldReply?
   var missingRegistrations = 0
+  /// Objects of the caller that the held reply names as kept.
+  var heldKept: [ObjectID] = []
   /// For streams: elements the consumer has taken.
   package internal(set) var streamCredit: UInt64 = 0
   package internal(set) var streamProduced: UInt64 = 0
