@@ -14,34 +14,47 @@ internal import Testing
 
   @Test func theFasterWayIsTakenAndTheOtherTriedNowAndThen() {
     var policy = CopyPolicy()
-    _ = run(&policy, rounds: 8, alone: 100, together: 60)
-    #expect(run(&policy, rounds: 160, alone: 100, together: 60) == 150)
+    _ = run(&policy, rounds: 16, alone: 100, together: 60)
+    #expect(run(&policy, rounds: 640, alone: 100, together: 60) == 600)
     var loaded = CopyPolicy()
-    _ = run(&loaded, rounds: 8, alone: 100, together: 150)
-    #expect(run(&loaded, rounds: 160, alone: 100, together: 150) == 10)
+    _ = run(&loaded, rounds: 16, alone: 100, together: 150)
+    #expect(run(&loaded, rounds: 640, alone: 100, together: 150) == 40)
+  }
+
+  @Test func wakingTheHelperIsNotHeldAgainstIt() {
+    var policy = CopyPolicy()
+    var wasHelped = false
+    var helpedCount = 0
+    for _ in 0..<640 {
+      let helps = policy.usesHelper(forByteCount: 1 << 20)
+      policy.record(byteCount: 1 << 20, nanoseconds: !helps ? 100 : wasHelped ? 60 : 1_000, usedHelper: helps)
+      wasHelped = helps
+      if helps { helpedCount += 1 }
+    }
+    #expect(helpedCount > 560)
   }
 
   @Test func aChangeOfLoadIsNoticed() {
     var policy = CopyPolicy()
     _ = run(&policy, rounds: 100, alone: 100, together: 60)
     _ = run(&policy, rounds: 1_000, alone: 100, together: 300)
-    #expect(run(&policy, rounds: 160, alone: 100, together: 300) == 10)
+    #expect(run(&policy, rounds: 640, alone: 100, together: 300) == 40)
     _ = run(&policy, rounds: 1_000, alone: 100, together: 60)
-    #expect(run(&policy, rounds: 160, alone: 100, together: 60) == 150)
+    #expect(run(&policy, rounds: 640, alone: 100, together: 60) == 600)
   }
 
   @Test func sizesAreJudgedApart() {
     var policy = CopyPolicy()
     _ = run(&policy, rounds: 100, alone: 100, together: 150, byteCount: 1 << 20)
     _ = run(&policy, rounds: 100, alone: 1_000, together: 600, byteCount: 16 << 20)
-    #expect(run(&policy, rounds: 16, alone: 100, together: 150, byteCount: (1 << 20) + 5) == 1)
-    #expect(run(&policy, rounds: 16, alone: 1_000, together: 600, byteCount: 17 << 20) == 15)
+    #expect(run(&policy, rounds: 64, alone: 100, together: 150, byteCount: (1 << 20) + 5) == 4)
+    #expect(run(&policy, rounds: 64, alone: 1_000, together: 600, byteCount: 17 << 20) == 60)
   }
 
   @Test func oneInterruptedCopyDoesNotDecide() {
     var policy = CopyPolicy()
     _ = run(&policy, rounds: 100, alone: 100, together: 60)
     policy.record(byteCount: 1 << 20, nanoseconds: 4_000_000, usedHelper: true)
-    #expect(run(&policy, rounds: 16, alone: 100, together: 60) == 15)
+    #expect(run(&policy, rounds: 64, alone: 100, together: 60) == 60)
   }
 }
