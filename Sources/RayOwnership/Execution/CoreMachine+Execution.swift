@@ -64,8 +64,16 @@ extension CoreMachine {
 
   /// Hands over a call's outcome. Handles of `parts`' references must be alive until this returns.
   package func finish(_ call: ExecutionCall, flags: UInt8, parts: [ResultPart], duration: UInt32) {
+    if let peer = call.peer, peer.isClosed { return finishUnheard(call, parts) }
     let (flags, body) = reply(call, flags, parts, duration)
-    finish(call, HeldReply(flags: flags, body: body))
+    finish(call, HeldReply(flags: flags, body: body, stored: parts.compactMap(\.descriptor)))
+  }
+
+  /// The caller is gone: nothing is handed over, and what the call still uses is registered by itself.
+  private func finishUnheard(_ call: ExecutionCall, _ parts: [ResultPart]) {
+    for part in parts { discard(part) }
+    _ = registerCovered(by: call)
+    retire(call)
   }
 
   /// The common outcome: one inline value, or one error, without references.
@@ -108,7 +116,10 @@ extension CoreMachine {
     retire(call)
     reply.body.withUnsafeBytes { bytes in
       if let peer {
-        guard !peer.isClosed else { return }
+        guard !peer.isClosed else {
+          for descriptor in reply.stored { freeStored(descriptor) }
+          return
+        }
         peer.outbox.frame(.done, flags: reply.flags, id: task, body: bytes)
         touch(peer)
       } else {

@@ -73,4 +73,6 @@ package struct ResultPart {
 struct HeldReply {
   var flags: UInt8
   var body: [UInt8]
+  /// Values in shared memory that nobody would free if the reply cannot be sent any more.
+  var stored: [StoredDescriptor]
 }
