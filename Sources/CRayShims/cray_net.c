@@ -258,8 +258,10 @@ static int place_descriptors(const cray_spawn_request *request, int *report) {
 }
 
 static void reset_signals(void) {
-  struct sigaction standard = {.sa_handler = SIG_DFL};
-  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &standard, NULL);
+  // The raw call, since the library's one refuses the two signals that it keeps for itself. All zeros is the default action
+  // with no flags; the kernel's structure is smaller than this on every architecture.
+  uint64_t standard[8] = {0};
+  for (int signal = 1; signal < NSIG; signal++) syscall(SYS_rt_sigaction, signal, standard, NULL, (size_t)(_NSIG / 8));
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

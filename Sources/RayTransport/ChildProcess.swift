@@ -33,8 +33,8 @@ package final class ChildProcess: Sendable {
     package var standardError: Int32?
     package var isProcessGroupLeader = true
     package var isSessionLeader = false
-    /// SIGKILL for the child when the spawning thread ends. Not the process: Linux binds this to the thread, so spawn from one that
-    /// lives as long as the process, and treat the end of the socket's stream as the first sign of a dead parent.
+    /// SIGKILL for the child when the spawning thread ends. Not the process: Linux binds this to the thread, so spawn from
+    /// one that lives as long as the process, and treat the end of the socket's stream as the first sign of a dead parent.
     package var diesWithParentThread = false
 
     package init(path: String, arguments: [String] = []) {

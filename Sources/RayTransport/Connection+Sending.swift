@@ -159,7 +159,8 @@ extension Connection {
 
   private func sendStopped(_ errorNumber: Int32) {
     if errorNumber == EAGAIN || errorNumber == ENOBUFS {
-      sending.pointee.hasBackpressure = sending.pointee.buffer.count > configuration.outboundHighWaterByteCount
+      // Only `becameWritable` clears it, because only there the delegate is told.
+      if sending.pointee.buffer.count > configuration.outboundHighWaterByteCount { sending.pointee.hasBackpressure = true }
       sending.pointee.waitsForWritability = true
       sending.pointee.loop?.watch(self, token: sending.pointee.token, forWriting: true)
       return

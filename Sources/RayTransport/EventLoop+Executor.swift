@@ -53,12 +53,12 @@ extension EventLoop: TaskExecutor, SerialExecutor {
 
   // MARK: Running jobs
 
-  /// Whether jobs wait on the loop's thread; false means that everything there is suspended. Only on that thread.
-  package var hasReadyJobs: Bool { hasReadyWork }
-
   var hasReadyWork: Bool {
     local.pointee.jobs.count > 0 || remoteCount.load(ordering: .acquiring) > 0 || isWorkRequested.load(ordering: .acquiring)
   }
+
+  /// Whether jobs wait behind the one that runs. On the loop's thread only.
+  package var hasReadyJobs: Bool { local.pointee.jobs.count > 0 || remoteCount.load(ordering: .acquiring) > 0 }
 
   /// The most jobs between two looks at the sockets.
   private static var jobBudget: Int { 256 }

@@ -42,14 +42,16 @@ extension EventLoop {
       run(until: { false })
     }
     runnerLock.lock()
-    precondition(local.pointee.thread == nil, "the event loop has a thread already")
-    local.pointee.thread = consume thread
+    precondition(runner.pointee.thread == nil, "the event loop has a thread already")
+    runner.pointee.thread = consume thread
     runnerLock.unlock()
   }
 
   /// Makes every ``run(until:for:)`` look at its condition again. Safe from any thread.
   package func notify() {
     lock.lock()
+    // Stays until the loop is about to sleep: it may be between its look at the condition and its sleep right now.
+    shared.pointee.mustLookAgain = true
     wakeSleeperAndUnlock()
     notifyFollowers()
   }
@@ -69,19 +71,19 @@ extension EventLoop {
     precondition(!isOnLoopThread && cray_thread_loop() != helperMark, "an event loop cannot shut itself down")
     stop()
     runnerLock.lock()
-    var thread = local.pointee.thread.take()
+    var thread = runner.pointee.thread.take()
     runnerLock.unlock()
     if let thread = thread.take() { thread.join() }
     runnerLock.lock()
-    while isRunning { runnerChanged.wait(runnerLock) }
-    isRunning = true  // Nobody else runs it again.
+    while runner.pointee.isRunning { runnerChanged.wait(runnerLock) }
+    runner.pointee.isRunning = true  // Nobody else runs it again.
     runnerLock.unlock()
     stopHelper()
     reclaimRole()
     closeEverything()
     delegate = nil
     _ = role.offer()
-    runnerLock.withLock { isRunning = false }
+    runnerLock.withLock { runner.pointee.isRunning = false }
   }
 
   private func closeEverything() {
@@ -108,9 +110,9 @@ extension EventLoop {
   private func becomeRunner(_ isDone: () -> Bool, deadline: UInt64) -> Candidacy {
     runnerLock.lock()
     defer { runnerLock.unlock() }
-    guard isRunning else {
+    guard runner.pointee.isRunning else {
       if isStopping.load(ordering: .acquiring) { return .done(isDone()) }
-      isRunning = true
+      runner.pointee.isRunning = true
       return .running
     }
     // Counted before the first look at the condition: a batch after that look sees the count and wakes us.
@@ -119,8 +121,8 @@ extension EventLoop {
     while true {
       if isDone() { return .done(true) }
       if isStopping.load(ordering: .acquiring) { return .done(false) }
-      if !isRunning {
-        isRunning = true
+      if !runner.pointee.isRunning {
+        runner.pointee.isRunning = true
         return .running
       }
       if deadline == .max {
@@ -134,7 +136,7 @@ extension EventLoop {
 
   private func resignRunner() {
     runnerLock.lock()
-    isRunning = false
+    runner.pointee.isRunning = false
     runnerChanged.broadcast()
     runnerLock.unlock()
   }
@@ -162,13 +164,12 @@ extension EventLoop {
   private func turn(until isDone: () -> Bool, deadline: UInt64, runsWork: Bool) -> Bool {
     while true {
       if isDone() { return true }
-      if runsWork {
-        runReadyWork()
-        if isDone() { return true }
-      }
+      if runsWork { runReadyWork() }
+      flushAll()
+      // Jobs and `loopWillPoll` may have changed the condition: never sleep on an old answer.
+      if isDone() { return true }
       if isStopping.load(ordering: .acquiring) { return false }
       if deadline != .max, System.now >= deadline { return false }
-      flushAll()
       poll(deadline: deadline, runsWork: runsWork)
     }
   }
@@ -223,9 +224,8 @@ extension EventLoop {
 
   private func sleep(deadline: UInt64, runsWork: Bool) {
     lock.lock()
-    let hasWork =
-      runsWork && (remoteCount.load(ordering: .relaxed) > 0 || isWorkRequested.load(ordering: .sequentiallyConsistent))
-    if hasWork || dirtyCount.load(ordering: .relaxed) > 0 || isStopping.load(ordering: .sequentiallyConsistent) {
+    if mustStayAwake(runsWork: runsWork) {
+      shared.pointee.mustLookAgain = false
       lock.unlock()
       return
     }
@@ -237,6 +237,13 @@ extension EventLoop {
     lock.lock()
     shared.pointee.isSleeping = false
     lock.unlock()
+  }
+
+  /// Under the lock, so that whoever adds work from now on sees the loop sleeping.
+  private func mustStayAwake(runsWork: Bool) -> Bool {
+    let hasWork = remoteCount.load(ordering: .relaxed) > 0 || isWorkRequested.load(ordering: .sequentiallyConsistent)
+    return shared.pointee.mustLookAgain || (runsWork && hasWork) || dirtyCount.load(ordering: .relaxed) > 0
+      || isStopping.load(ordering: .sequentiallyConsistent)
   }
 
   static func timeout(until deadline: UInt64) -> Int64 {

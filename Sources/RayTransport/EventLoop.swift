@@ -15,7 +15,8 @@ internal import Synchronization
 /// End it with ``shutdown()``.
 package final class EventLoop: @unchecked Sendable {
   // Sendable: `shared` is touched under `lock` only, `polling` by the holder of `role` only, `local` by the running thread
-  // only, `helper` under `helperLock` only; `delegate` is set before the loop runs. Everything else is constant or atomic.
+  // only, `runner` under `runnerLock`, `helper` under `helperLock`; `delegate` is set before the loop runs. Everything else
+  // is constant or atomic.
 
   package struct Configuration: Sendable {
     /// Shown by debuggers for the loop's own thread; at most 11 bytes are kept.
@@ -62,8 +63,7 @@ package final class EventLoop: @unchecked Sendable {
 
   let runnerLock = Lock()
   let runnerChanged = Condition()
-  /// Guarded by `runnerLock`.
-  nonisolated(unsafe) var isRunning = false
+  let runner: UnsafeMutablePointer<Runner>
   let followerCount = Atomic<Int>(0)
 
   let helperLock = Lock()
@@ -83,6 +83,8 @@ package final class EventLoop: @unchecked Sendable {
     var dirty: [Connection] = []
     /// The loop's thread sleeps in its poller: signal `wakeup`.
     var isSleeping = false
+    /// Somebody changed a condition that a run waits for: look at it once more before sleeping.
+    var mustLookAgain = false
   }
 
   /// Touched by the holder of the polling role only.
@@ -102,9 +104,17 @@ package final class EventLoop: @unchecked Sendable {
     var isHelperStarted = false
     var turnsWithoutPoll = 0
     var mustPoll = false
+  }
+
+  /// Guarded by `runnerLock`.
+  struct Runner: ~Copyable {
+    /// Whether some thread runs the loop.
+    var isRunning = false
+    /// The loop's own thread, after ``EventLoop/start()``.
     var thread: Thread?
   }
 
+  /// Guarded by `helperLock`.
   struct Helper: ~Copyable {
     var thread: Thread?
     var isStopping = false
@@ -129,6 +139,8 @@ package final class EventLoop: @unchecked Sendable {
     local.initialize(to: Local(spin: SpinPolicy(limit: configuration.spinLimit.clampedNanoseconds)))
     helper = .allocate(capacity: 1)
     helper.initialize(to: Helper())
+    runner = .allocate(capacity: 1)
+    runner.initialize(to: Runner())
   }
 
   deinit {
@@ -140,6 +152,8 @@ package final class EventLoop: @unchecked Sendable {
     local.deallocate()
     helper.deinitialize(count: 1)
     helper.deallocate()
+    runner.deinitialize(count: 1)
+    runner.deallocate()
   }
 
   /// What identifies this loop in the thread-local word.

@@ -1,7 +1,7 @@
 /// Decides whether to look again before sleeping: politely, because cores are shared.
 ///
-/// Waking a halted core costs 3-5 us per hop, so a short spin halves a round trip. A spin must yield, or the peer on the same core
-/// cannot answer; and it must stop as soon as a yield shows that somebody else wants the core, or it slows everybody down.
+/// Waking a halted core costs 3-5 us per hop, so a short spin halves a round trip. A spin must yield, or the peer on the same
+/// core cannot answer; and it must stop as soon as a yield shows that somebody else wants the core, or it slows everybody down.
 struct SpinPolicy {
   /// How long to look again and again before sleeping.
   var limit: UInt64 = 20_000

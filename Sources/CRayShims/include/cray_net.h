@@ -94,7 +94,7 @@ int64_t cray_send_with_descriptors(int fd, const void *_Nonnull buffer, size_t s
 enum {
   CRAY_SPAWN_NEW_PROCESS_GROUP = 1,
   CRAY_SPAWN_NEW_SESSION = 2,
-  /// SIGKILL for the child when the spawning THREAD ends (not the process): spawn from a thread that lives as long as the process.
+  /// SIGKILL for the child when the spawning THREAD ends (not the process): spawn from one that lives as long as the process.
   CRAY_SPAWN_DIE_WITH_PARENT_THREAD = 4,
 };
 
