@@ -1,20 +1,15 @@
 internal import RayProtocol
-internal import Synchronization
 internal import Testing
 
 @testable internal import RayNode
 
 extension ProcessTests {
   @Suite struct LogTests {
-    private final class Lines: Sendable {
-      let all = Mutex<[String]>([])
-    }
-
     @Test func linesOfWorkersAppearWithTheirOriginOnTheDriver() async throws {
-      let lines = Lines()
+      let lines = Guarded<[String]>([])
       let configuration = TestDriver.configuration {
         $0.forwardsLogs = true
-        $0.logSink = { line, isError in lines.all.withLock { $0.append((isError ? "E " : "O ") + line) } }
+        $0.logSink = { line, isError in lines.withLock { $0.append((isError ? "E " : "O ") + line) } }
       }
       var pid = ""
       try await withDriver(configuration) { driver in
@@ -26,7 +21,7 @@ extension ProcessTests {
         try driver.order(grant.worker, "exit 0")
         _ = try await driver.event { if case .leaseRevoked = $0 { true } else { nil } }
       }
-      let seen = lines.all.withLock { $0 }.filter { $0.contains("pid=\(pid))") }
+      let seen = lines.withLock { $0 }.filter { $0.contains("pid=\(pid))") }
       #expect(seen.sorted() == ["E (resize pid=\(pid)) two", "O (resize pid=\(pid)) one"])
     }
 

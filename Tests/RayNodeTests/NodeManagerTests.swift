@@ -1,7 +1,6 @@
 internal import RayNode
 internal import RayProtocol
 internal import RayTransport
-internal import Synchronization
 internal import Testing
 
 #if canImport(Glibc)

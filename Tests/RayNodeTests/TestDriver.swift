@@ -1,18 +1,17 @@
 internal import RayNode
 internal import RayProtocol
 internal import RayTransport
-internal import Synchronization
 internal import Testing
 
 /// A driver in this process: a node, a connection to it, and what came over it.
 final class TestDriver: EventLoopDelegate, @unchecked Sendable {
-  // Sendable: everything mutable is inside the mutex.
+  // Sendable: everything mutable is inside the guard.
   let node: NodeManager
   let id: WorkerID
   private let loop: EventLoop
   private let connection: Connection
   private let ownsNode: Bool
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   private struct State {
     var events: [NodeEvent] = []
@@ -163,19 +162,18 @@ final class TestDriver: EventLoopDelegate, @unchecked Sendable {
   private func wait<R: Sendable>(
     _ what: String, _ take: @escaping @Sendable (inout State) -> R?
   ) async throws -> R {
-    let box = Mutex<R?>(nil)
-    let result = Box(box)
+    let result = Guarded<R?>(nil)
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
       let id = state.withLock { state -> UInt64? in
         if let value = take(&state) {
-          result.set(value)
+          result.withLock { $0 = value }
           return nil
         }
         state.nextID += 1
         state.waiters[state.nextID] = Waiter(
           look: { state in
             guard let value = take(&state) else { return false }
-            result.set(value)
+            result.withLock { $0 = value }
             return true
           }, continuation: continuation)
         return state.nextID
@@ -186,14 +184,7 @@ final class TestDriver: EventLoopDelegate, @unchecked Sendable {
         waiter?.continuation.resume(throwing: TimedOut(description: "waited for \(what); there were \(events)"))
       }
     }
-    return try #require(result.value)
-  }
-
-  private final class Box<R: Sendable>: Sendable {
-    private let mutex: Mutex<R?>
-    init(_ mutex: consuming Mutex<R?>) { self.mutex = mutex }
-    func set(_ value: R) { mutex.withLock { $0 = value } }
-    var value: R? { mutex.withLock { $0 } }
+    return try #require(result.withLock { $0 })
   }
 
   private func changed(_ change: (inout State) -> Void) {
@@ -263,4 +254,19 @@ func withDriver(
     throw error
   }
   driver.stop()
+}
+
+/// A value behind a lock that the thread sanitizer sees.
+final class Guarded<Value>: @unchecked Sendable {
+  // Sendable: the value is touched under the lock only, and handed out by closures.
+  private let lock = Lock()
+  private var value: Value
+
+  init(_ value: Value) { self.value = value }
+
+  func withLock<R>(_ body: (inout Value) throws -> R) rethrows -> R {
+    lock.lock()
+    defer { lock.unlock() }
+    return try body(&value)
+  }
 }

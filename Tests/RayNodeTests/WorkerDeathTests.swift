@@ -95,7 +95,7 @@ extension ProcessTests {
     func workersThatNeverComeUpAreToldAndNotRespawnedForEver(misbehaviour: String, expected: String) async throws {
       let configuration = TestDriver.configuration {
         $0.environment = [FakeWorker.misbehaviour: misbehaviour]
-        $0.startTimeout = .milliseconds(100)
+        $0.startTimeout = misbehaviour == "silent" ? .milliseconds(100) : .seconds(20)
         $0.startRetryPause = .milliseconds(1)
       }
       try await withDriver(configuration) { driver in
