@@ -34,7 +34,7 @@ extension ArgumentWriter {
   /// Appends an argument whose type has no codec of its own, such as a tuple.
   @inlinable
   public mutating func append<Value>(
-    _ argument: borrowing Arg<Value>, encode: (borrowing Value, inout ByteWriter) throws -> Void
+    _ argument: borrowing Arg<Value>, encode: (Value, inout ByteWriter) throws -> Void
   ) throws {
     switch copy argument {
     case .value(let value): try self.value { (writer: inout ByteWriter) in try encode(value, &writer) }

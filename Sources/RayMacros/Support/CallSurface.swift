@@ -77,7 +77,7 @@ struct Submission {
     switch parameter.shape {
     case .value: code.line("try __w.append(\(name))")
     case .void, .tuple:
-      code.block("try __w.append(\(name)) { (__v: borrowing \(parameter.shape.type), __w: inout Ray::ByteWriter) in") { code in
+      code.block("try __w.append(\(name)) { (__v: \(parameter.shape.type), __w: inout Ray::ByteWriter) in") { code in
         for line in parameter.shape.encode("__v", "__w") { code.line(line) }
       }
     }
