@@ -9,7 +9,7 @@ internal import Testing
 #endif
 
 /// Whole clusters from one number each. Replay a failure with `RAY_SEED=8471 swift test --filter SimulationTests`;
-/// look longer with `RAY_FUZZ_SECONDS=600`.
+/// look longer with `RAY_FUZZ_SECONDS=600`, follow one object's counts with `RAY_WATCH=w13#1.1`.
 @Suite struct SimulationTests {
   @Test func everyRunEndsRightAndLeavesNothing() {
     if let seed = Self.variable("RAY_SEED") {
@@ -36,6 +36,7 @@ internal import Testing
   /// Nil when the run was right, else what to read and how to see it again.
   private static func run(_ seed: UInt64, traceLimit: Int = 60) -> String? {
     let cluster = SimulatedCluster(seed: seed, traceLimit: traceLimit)
+    cluster.watched = getenv("RAY_WATCH").map { String(cString: $0) }
     cluster.run()
     guard let problem = cluster.problem else { return nil }
     return """

@@ -38,7 +38,6 @@ final class Execution {
     guard let waiter, !waiter.isAwake, !waiter.isFinished else { return }
     process.machine.abandon(waiter, ids: waiter.ids)
     waiter.isAwake = true
-    resume = nil
   }
 
   var name: String {

@@ -31,4 +31,22 @@ extension SimulatedProcess {
     let holders = machine.peers.values.filter { $0.borrows[index] != nil }.map(\.id).sorted()
     return holders.isEmpty ? "" : " held by \(holders.map(\.short))"
   }
+
+  /// Notes every change of the watched object's counts.
+  func noteWatched() {
+    guard let watched = cluster.watched else { return }
+    var counts: [String] = []
+    machine.objects.forEachTaken { index, object in
+      guard ObjectID(owner: id, index: index).short == watched else { return }
+      counts.append(
+        "local \(object.pointee.localCount) pins \(object.pointee.pinCount) borrowers \(object.pointee.borrowerCount)"
+          + holders(of: index))
+    }
+    for object in machine.borrowed.values where object.id.short == watched {
+      counts.append("\(object.registration) local \(object.localCount) pins \(object.pinCount) holds \(object.holds)")
+    }
+    let text = counts.joined()
+    if text != lastCounts { cluster.note("\(id.short) has \(watched): \(text)") }
+    lastCounts = text
+  }
 }

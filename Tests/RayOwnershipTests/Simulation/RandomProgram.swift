@@ -57,9 +57,9 @@ struct RandomProgram {
   }
 
   func releaseAll() {
-    let handles = execution.handles + execution.streams
+    while !execution.streams.isEmpty { dropStream() }
+    let handles = execution.handles
     execution.handles = []
-    execution.streams = []
     for handle in handles { process.use { $0.release(handle.id) } }
   }
 

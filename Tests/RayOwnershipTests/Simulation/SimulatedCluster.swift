@@ -34,6 +34,8 @@ final class SimulatedCluster {
   private(set) var isDraining = false
   private(set) var problem: String?
   var actorCount = 0
+  /// An object whose counts are to be followed through the trace, as the trace writes it: `w13#1.1`.
+  var watched: String?
 
   init(seed: UInt64, options: Options? = nil, traceLimit: Int = 60) {
     self.seed = seed

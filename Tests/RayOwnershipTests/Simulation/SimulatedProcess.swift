@@ -27,6 +27,7 @@ final class SimulatedProcess {
   /// References in global variables or in the actor's memory.
   var kept: [Handle] = []
   var queues: [String: TaskQueue] = [:]
+  var lastCounts = ""
 
   struct HostedActor {
     let id: ActorID
@@ -57,6 +58,7 @@ final class SimulatedProcess {
     machine.cancellations = []
     _ = machine.takeFlushHint()
     if nextTick == nil, machine.needsTicks { nextTick = cluster.now + 5_000_000 }
+    noteWatched()
     for waiter in wakeups { waiter.wake() }
     for (call, force) in cancellations { cancel(call, force) }
     return result
