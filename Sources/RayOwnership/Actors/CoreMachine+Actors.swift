@@ -70,6 +70,11 @@ extension CoreMachine {
   func actorLifetimeEnded(_ index: UInt64) {
     let id = ActorID(creator: me, index: index)
     node.releaseActor(id)
+    if let actor = actors[id], actor.pendingCreation != nil {
+      // It never came to be: its arguments were still awaited.
+      actor.pendingCreation = nil
+      return actorDied(actor, encodeError(RayError(.actorDied, "the actor's last handle was released before it was created")))
+    }
     forgetIfDone(id)
   }
 
