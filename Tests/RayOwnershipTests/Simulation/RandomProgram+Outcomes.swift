@@ -80,7 +80,7 @@ extension RandomProgram {
   private func returnValues(_ call: ExecutionCall) {
     guard let task = execution.task else { return }
     let values = task.results.map { object -> SimulatedValue in
-      let value = SimulatedValue(tag: object.tag, handles: cluster.random.chance(500) ? [] : someHandles(3))
+      let value = SimulatedValue(tag: object.tag, handles: cluster.random.chance(500) ? [] : someContents(3))
       object.outcomes.append(value.handles)
       return value
     }
@@ -135,7 +135,7 @@ extension RandomProgram {
     guard let call = execution.call, let task = execution.task else { return }
     for _ in 0..<(1 + cluster.random.below(3)) {
       guard process.machine.mayYield(call) else { return }
-      let value = SimulatedValue(tag: task.number, handles: someHandles(2))
+      let value = SimulatedValue(tag: task.number, handles: someContents(2))
       part(value, owner: task.caller) { part in process.use { $0.yield(part, of: call) } }
     }
   }

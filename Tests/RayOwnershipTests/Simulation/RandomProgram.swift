@@ -97,10 +97,15 @@ struct RandomProgram {
     }
   }
 
-  /// A few of the program's references, to be put into a value.
-  func someHandles(_ bound: Int) -> [Handle] {
-    guard !execution.handles.isEmpty else { return [] }
-    return (0..<cluster.random.below(bound + 1)).compactMap { _ in cluster.random.pick(execution.handles) }
+  /// A few of the program's references, to be passed on.
+  func someHandles(_ bound: Int) -> [Handle] { pick(bound, from: execution.handles) }
+
+  /// The same for values that live on. Loose references are left out: values could come to contain themselves.
+  func someContents(_ bound: Int) -> [Handle] { pick(bound, from: execution.handles.filter { !$0.isLoose }) }
+
+  private func pick(_ bound: Int, from handles: [Handle]) -> [Handle] {
+    guard !handles.isEmpty else { return [] }
+    return (0..<cluster.random.below(bound + 1)).compactMap { _ in cluster.random.pick(handles) }
   }
 
   // MARK: Values
@@ -118,7 +123,7 @@ struct RandomProgram {
   }
 
   private func put() {
-    let value = SimulatedValue(tag: model.makeNumber(), handles: someHandles(2))
+    let value = SimulatedValue(tag: model.makeNumber(), handles: someContents(2))
     part(value, owner: process.id) { part in
       let id = process.use { $0.put(part) }
       model.addObject(id, tag: value.tag).outcomes = [value.handles]

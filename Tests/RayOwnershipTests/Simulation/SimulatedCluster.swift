@@ -222,14 +222,16 @@ final class SimulatedCluster {
   }
 
   private func checkEnd() {
+    var leftovers: [String] = []
     for process in processes {
       for execution in process.executions {
         report("\(execution.name) of \(process.id.short) waits for ever for \(execution.waiter?.ids.map(\.short) ?? [])")
       }
       let census = process.machine.census
-      if !census.isEmpty { report("\(process.id.short) is not empty: \(process.leftovers.joined(separator: "; "))") }
+      if !census.isEmpty { leftovers.append("\(process.id.short) keeps " + process.leftovers.joined(separator: "; ")) }
       if process.machine.hasRunnableCalls { report("\(process.id.short) has calls that nobody runs") }
     }
+    if !leftovers.isEmpty { report(leftovers.joined(separator: "\n")) }
     if node.leases.leaseCount > 0 { report("\(node.leases.leaseCount) leases are left") }
     if node.leases.pendingCount > 0 { report("\(node.leases.pendingCount) demands are left") }
     if node.leases.resources.available != node.leases.resources.total { report("resources are left in use") }

@@ -9,7 +9,11 @@ extension SimulatedProcess {
         body: UnsafeRawBufferPointer(rebasing: bytes[FrameHeader.byteCount...]))
     }
     guard let event else { return cluster.report("\(id.short) cannot read a message of the node") }
-    cluster.note("\(id.short) hears \(event.kind)")
+    if case .actorState(let status) = event {
+      cluster.note("\(id.short) hears actor \(ObjectID(owner: status.id.creator, index: status.id.index).short) is \(status.state)")
+    } else {
+      cluster.note("\(id.short) hears \(event.kind)")
+    }
     handle(event)
   }
 
@@ -72,7 +76,7 @@ extension SimulatedProcess {
     let census = machine.census
     let isFree =
       census.ownedObjects == 0 && census.runningCalls == 0 && census.tasks == 0 && census.transitPins == 0
-      && !machine.hasRunnableCalls
+      && census.leases == 0 && !machine.hasRunnableCalls
     if isFree { cluster.exit(self, "retired") } else { send(.retireRefused) }
   }
 
