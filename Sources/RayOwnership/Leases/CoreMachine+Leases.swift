@@ -57,6 +57,9 @@ extension CoreMachine {
     while !lease.isDraining, pool.queuedCount > 0 {
       if pool.nextActive >= pool.active.count { pool.nextActive = 0 }
       let queue = pool.active[pool.nextActive]
+      // A task that may run only once is never sent behind another: when the worker dies nobody could tell whether it had
+      // started, because a suspended task lets the next one begin.
+      if lease.inFlightCount > 0, tasks.pointer(queue.first).pointee.retriesLeft == 0 { return }
       guard hasRoom(lease, for: queue) else { return }
       pool.nextActive += 1
       let slot = queue.first

@@ -75,7 +75,10 @@ extension CoreMachine {
 
   private func peerLeasesLost(_ peer: Peer) {
     for lease in peer.leases {
-      orphansByWorker[peer.id, default: []] += takeInFlight(lease)
+      let orphans = takeInFlight(lease)
+      // The oldest of each lease has surely started: a worker runs the tasks of several leases by turns.
+      if let oldest = orphans.first { tasks.find(oldest)?.pointee.flags |= TaskRecord.mayHaveStarted }
+      orphansByWorker[peer.id, default: []] += orphans
       leases[lease.id] = nil
       lease.pool.leases.removeAll { $0 === lease }
       lease.pool.wanted = max(0, lease.pool.wanted - 1)

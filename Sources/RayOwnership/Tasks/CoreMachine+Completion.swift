@@ -151,12 +151,11 @@ extension CoreMachine {
 
   /// Everything in flight at a dead worker is either tried again or fails with the cause.
   func settleOrphans(_ orphans: [UInt64], cause: RayError) {
-    var isOldest = true
     for task in orphans {
       guard let record = tasks.find(task), record.pointee.stage == .orphaned else { continue }
-      // Tasks start in the order they were sent, so only the oldest has surely started; the others lose nothing.
-      let mayHaveStarted = isOldest || record.pointee.flags & TaskRecord.mayHaveStarted != 0
-      isOldest = false
+      // Tasks start in the order they were sent, so only the oldest has surely started; the others lose no attempt.
+      let mayHaveStarted = record.pointee.flags & TaskRecord.mayHaveStarted != 0
+      record.pointee.flags &= ~TaskRecord.mayHaveStarted
       if record.pointee.flags & TaskRecord.cancelled != 0 {
         failOrphan(task, record, RayError(.taskCancelled, "the task was cancelled while it ran"))
       } else if !mayHaveStarted {
