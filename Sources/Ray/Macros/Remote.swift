@@ -10,7 +10,10 @@ public import RayEngine
 ///
 /// The function may be `async`, may throw, may return a tuple (`split` gives one reference per element) or an
 /// `AsyncSequence` (then the call returns an ``ObjectRefStream``). It must be global or `static`, not generic, and its types
-/// must cross a process boundary: `RayValue` (see ``RayCodable()``) or `Codable`.
+/// must cross a process boundary: `RayValue` (see ``RayCodable()``) or `Codable`, or tuples of such.
+///
+/// Up to four parameters take values and references alike; longer lists take ``Arg``. Overloads cannot all be remote: one
+/// function per name and scope.
 ///
 /// - Parameters:
 ///   - name: Name other languages call it by; default `Module.Type.name(label:)`.
