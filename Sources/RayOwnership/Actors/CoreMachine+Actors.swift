@@ -170,11 +170,14 @@ extension CoreMachine {
   private func actorAlive(_ actor: ActorClient, _ worker: WorkerID, _ restartCount: UInt32) {
     if let old = actor.worker, old != worker { detach(actor) }
     actor.restartCount = restartCount
+    if worker != me {
+      let peer = peer(worker)
+      guard !peer.isClosed else { return }
+      if actor.peer !== peer { peer.actors.append(actor) }
+      actor.peer = peer
+    }
+    // Without a peer it lives in this process: it calls itself.
     actor.worker = worker
-    let peer = peer(worker)
-    guard !peer.isClosed else { return }
-    peer.actors.append(actor)
-    actor.peer = peer
     actor.status = .alive
     settleActorOrphans(actor)
     pump(actor)

@@ -233,7 +233,9 @@ extension CoreMachine {
   // MARK: Giving work back
 
   /// Takes back up to `count` calls that have not started, youngest first; for calls this process made to itself.
-  func stealFromOwnQueue(_ count: Int) -> [UInt64] { takeUnstarted(count) { $0.peer == nil } }
+  func stealFromOwnQueue(_ count: Int, sentOn lease: UInt64) -> [UInt64] {
+    takeUnstarted(count) { $0.peer == nil && $0.lease == lease }
+  }
 
   func workStolen(_ count: UInt64, by peer: Peer) {
     let indices = takeUnstarted(Int(min(count, UInt64(Int32.max)))) {

@@ -208,7 +208,7 @@ extension CoreMachine {
       peer.outbox.frame(.steal, id: UInt64(count))
       touch(peer)
     } else {
-      tasksStolen(stealFromOwnQueue(count), from: lease)
+      tasksStolen(stealFromOwnQueue(count, sentOn: lease.id), from: lease)
     }
   }
 
