@@ -55,6 +55,8 @@ extension CoreMachine {
     }
     actor.pendingCreation = nil
     if let error = firstFailure(references.direct) {
+      // Others that have a handle of it ask the node.
+      node.releaseActor(actor.id)
       return actorDied(actor, error)
     }
     if !references.direct.isEmpty {

@@ -120,6 +120,7 @@ extension CoreMachine {
           for descriptor in reply.stored { freeStored(descriptor) }
           return
         }
+        for descriptor in reply.stored { handOver(descriptor, to: peer) }
         peer.outbox.frame(.done, flags: reply.flags, id: task, body: bytes)
         touch(peer)
       } else {
@@ -182,6 +183,11 @@ extension CoreMachine {
     for id in foreign + own { pin(id) }
     peer.transitPins[transit] = foreign + own
     return transit
+  }
+
+  /// The peer owns a value this process has allocated.
+  func handOver(_ descriptor: StoredDescriptor, to peer: Peer) {
+    if descriptor.creator == me.rawValue { peer.storedForIt.insert(descriptor) }
   }
 
   func referencesReceived(_ transit: UInt64, by peer: Peer) {

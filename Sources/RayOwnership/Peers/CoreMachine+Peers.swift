@@ -28,6 +28,7 @@ extension CoreMachine {
     peer.isClosed = true
     peer.outbox.removeAll()
     forgetBorrows(of: peer)
+    freeStoredValues(of: peer)
     abandonCalls(of: peer)
     for object in borrowedInOrder(where: { $0.id.owner == id }) { ownerDied(object) }
     peerLeasesLost(peer)
@@ -58,6 +59,13 @@ extension CoreMachine {
     let pins = peer.transitPins
     peer.transitPins = [:]
     for transit in pins.keys.sorted() { for id in pins[transit]! { unpin(id) } }
+  }
+
+  /// The owner cannot say any more that it does not need them.
+  private func freeStoredValues(of peer: Peer) {
+    let values = peer.storedForIt.sorted { $0.order.lexicographicallyPrecedes($1.order) }
+    peer.storedForIt = []
+    for value in values { freeStored(value) }
   }
 
   /// Nobody waits for these results any more.
@@ -133,7 +141,7 @@ extension CoreMachine {
     case .fetch: objectFetched(header.id, by: peer)
     case .object: try objectReceived(header.id, body, from: peer)
     case .cancelObject: cancel(ObjectID(owner: me, index: header.id), flags: header.flags)
-    case .freeStored: try freeReceived(body)
+    case .freeStored: try freeReceived(body, from: peer)
     }
   }
 
@@ -179,9 +187,10 @@ extension CoreMachine {
     }
   }
 
-  private func freeReceived(_ body: UnsafeRawBufferPointer) throws(ByteCursor.Truncated) {
+  private func freeReceived(_ body: UnsafeRawBufferPointer, from peer: Peer) throws(ByteCursor.Truncated) {
     guard body.count == StoredDescriptor.byteCount else { throw ByteCursor.Truncated() }
     let descriptor = StoredDescriptor(reading: body.baseAddress!)
-    if descriptor.creator == me.rawValue { store.free(descriptor) }
+    // Only what was allocated for this peer, and only once.
+    if peer.storedForIt.remove(descriptor) != nil { store.free(descriptor) }
   }
 }

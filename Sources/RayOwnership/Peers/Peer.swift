@@ -22,6 +22,8 @@ package final class Peer {
   var transitPins: [UInt64: [ObjectID]] = [:]
   /// Calls received from it that are not answered, by its task index.
   var calls: [UInt64: ExecutionCall] = [:]
+  /// Values this process allocated for results the peer owns: freed when it says so, or when it dies.
+  var storedForIt: Set<StoredDescriptor> = []
   /// Lanes that lead to it.
   var leases: [Lease] = []
   var actors: [ActorClient] = []

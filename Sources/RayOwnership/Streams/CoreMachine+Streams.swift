@@ -134,6 +134,7 @@ extension CoreMachine {
     }
     guard !peer.isClosed else { return discard(part) }
     let transit = handOver([part], to: peer)
+    if let descriptor = part.descriptor { handOver(descriptor, to: peer) }
     let body = peer.outbox.frame(
       .streamItem, id: call.taskIndex, bodyByteCount: 16 + ResultCoding.byteCount(part))
     var filler = ByteFiller(body)

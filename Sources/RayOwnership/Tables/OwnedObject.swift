@@ -23,6 +23,9 @@ package struct StoredDescriptor: BitwiseCopyable, Hashable, Sendable {
     self.creator = creator.rawValue
   }
 
+  /// Compares like the words, one after another.
+  var order: [UInt64] { [words.0, words.1, words.2, words.3] }
+
   package init(reading bytes: UnsafeRawPointer) { self = bytes.loadUnaligned(as: Self.self) }
 
   package static func == (a: Self, b: Self) -> Bool { a.words == b.words && a.creator == b.creator }

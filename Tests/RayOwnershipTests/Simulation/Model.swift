@@ -127,7 +127,11 @@ final class Model {
     if isOwnFault(error, object) { return true }
     guard depth < 40, let task = object.task else { return false }
     for case .direct(let argument) in task.arguments where isExcusable(error, argument, depth: depth + 1) { return true }
-    return false
+    // An actor that was never created: its calls fail with what its arguments failed with.
+    guard let actor = task.actor, let lifetime = objects[ObjectID(owner: actor.creator, index: actor.index)],
+      lifetime !== object
+    else { return false }
+    return isExcusable(error, lifetime, depth: depth + 1)
   }
 
   private func isOwnFault(_ error: RayError, _ object: Object) -> Bool {

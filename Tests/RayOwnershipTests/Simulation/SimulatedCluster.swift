@@ -95,8 +95,7 @@ final class SimulatedCluster {
     var events = enabledEvents()
     if events.isEmpty || random.chance(30) { events = [passTime] }
     random.pick(events)!()
-    let problems = node.problems
-    if let first = problems.first { report("the node: \(first)") }
+    if trace.count % 8 == 0, let first = node.problems.first { report("the node: \(first)") }
   }
 
   private func enabledEvents() -> [() -> Void] {
