@@ -71,6 +71,7 @@ package enum Driver {
         isReady.wait()
       case .callingThread: _ = loop.run(until: { isReady.isSet })
       }
+      worker.onWelcome = nil
       CurrentEngine.install(engine)
       return engine
     } catch {

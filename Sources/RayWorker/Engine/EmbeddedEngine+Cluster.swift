@@ -50,10 +50,9 @@ extension EmbeddedEngine {
 
   package func shutdown() async {
     // Stopping joins threads, so it has a thread of its own.
-    let stop = stopNode
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-      Detached.run {
-        stop()
+      Detached.run { [self] in
+        stopNode()
         continuation.resume()
       }
     }

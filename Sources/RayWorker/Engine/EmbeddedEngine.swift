@@ -11,8 +11,8 @@ package final class EmbeddedEngine: Engine {
   let worker: CoreWorker
   let isDriver: Bool
   let namespace: String
-  /// Stops the node of a driver.
-  let stopNode: @Sendable () -> Void
+  /// Stops the node of a driver. Given up with the first use, and the node with it: engines live as long as the process.
+  private let stop: Mutex<(@Sendable () -> Void)?>
   let queues = Mutex<[QueueKey: QueueRecord]>([:])
   /// Tells this engine's function numbers from those of an earlier one in the same process; 1...4095.
   let generation: Int
@@ -22,8 +22,13 @@ package final class EmbeddedEngine: Engine {
     self.worker = worker
     self.isDriver = isDriver
     self.namespace = namespace
-    self.stopNode = stopNode
+    stop = Mutex(stopNode)
     generation = (Self.engineCount.add(1, ordering: .relaxed).newValue - 1) % 4095 + 1
+  }
+
+  func stopNode() {
+    let stop = stop.withLock { $0.take() }
+    stop?()
   }
 
   // MARK: Calls
