@@ -95,6 +95,7 @@ final class SimulatedCluster {
     var events = enabledEvents()
     if events.isEmpty || random.chance(30) { events = [passTime] }
     random.pick(events)!()
+    node.arm()
     if trace.count % 8 == 0, let first = node.problems.first { report("the node: \(first)") }
   }
 
@@ -143,13 +144,13 @@ final class SimulatedCluster {
 
   private func passTime() {
     let ticks = processes.compactMap(\.nextTick)
-    guard let next = (ticks + [node.nextDeadline].compactMap { $0 }).min() else {
+    guard let next = (ticks + [node.armed].compactMap { $0 }).min() else {
       now += 1_000_000
       return
     }
     now = max(now, next) + UInt64(random.below(200_000))
     for process in processes { if let tick = process.nextTick, tick <= now { process.tick() } }
-    if let deadline = node.nextDeadline, deadline <= now { node.timePassed() }
+    if let deadline = node.armed, deadline <= now { node.timePassed() }
   }
 
   // MARK: Births and deaths
@@ -217,7 +218,7 @@ final class SimulatedCluster {
 
   /// Nothing is left that time could change.
   private var isQuiet: Bool {
-    node.nextDeadline == nil && processes.allSatisfy { $0.nextTick == nil || !$0.machine.needsTicks }
+    node.armed == nil && processes.allSatisfy { $0.nextTick == nil || !$0.machine.needsTicks }
   }
 
   private func checkEnd() {

@@ -33,7 +33,15 @@ final class SimulatedNode {
 
   func schedule(after nanoseconds: UInt64, _ body: @escaping () -> Void) { timers.append((cluster.now + nanoseconds, body)) }
 
-  var nextDeadline: UInt64? {
+  /// When the timer fires. As in the product a timer that was set is not taken back.
+  private(set) var armed: UInt64?
+
+  func arm() {
+    guard let next = nextDeadline else { return }
+    armed = min(armed ?? next, next)
+  }
+
+  private var nextDeadline: UInt64? {
     var times = timers.map(\.due)
     for deadline in [leases.nextDeadline(now: now), workers.nextDeadline] {
       if let deadline { times.append(UInt64(max(0, deadline.components.seconds)) * 1_000_000_000
@@ -43,6 +51,7 @@ final class SimulatedNode {
   }
 
   func timePassed() {
+    armed = nil
     let due = timers.filter { $0.due <= cluster.now }
     timers.removeAll { $0.due <= cluster.now }
     for timer in due { timer.body() }
