@@ -1,0 +1,86 @@
+import Ray
+import RayTesting
+import Testing
+
+@Remote private func count(to n: Int) -> AsyncStream<Int> {
+  AsyncStream { continuation in
+    for i in 0..<n { continuation.yield(i) }
+    continuation.finish()
+  }
+}
+@Remote private func failing(after n: Int) -> AsyncThrowingStream<Int, any Error> {
+  AsyncThrowingStream { continuation in
+    for i in 0..<n { continuation.yield(i) }
+    continuation.finish(throwing: StreamFailure(count: n))
+  }
+}
+@Remote private func blocks(_ n: Int) -> AsyncStream<[Double]> {
+  AsyncStream { continuation in
+    for i in 0..<n { continuation.yield([Double](repeating: Double(i), count: 50_000)) }
+    continuation.finish()
+  }
+}
+@Remote private func endless(_ gate: ActorHandle<Gate>) -> AsyncThrowingStream<Int, any Error> {
+  AsyncThrowingStream { continuation in
+    continuation.yield(1)
+    // The gate opens when the stream is cancelled.
+    continuation.onTermination = { _ in _ = try? gate.open.remote() }
+  }
+}
+struct StreamFailure: Error, Codable, Equatable { var count: Int }
+
+extension RayConformance {
+  @Suite(.ray()) struct Streams {
+    @Test(arguments: [0, 1, 10, 1000]) func elementsArriveInOrder(_ n: Int) async throws {
+      var values: [Int] = []
+      for try await ref in try $count.remote(to: n) { values.append(try await ref.value) }
+      #expect(values == Array(0..<n))
+    }
+
+    @Test func valuesAreReadDirectly() async throws {
+      var sum = 0
+      for try await value in try $count.remote(to: 100).values { sum += value }
+      #expect(sum == 4950)
+    }
+
+    @Test func largeElementsGoThroughTheStore() async throws {
+      var sum = 0.0
+      for try await block in try $blocks.remote(5).values { sum += block[49_999] }
+      #expect(sum == 10)
+    }
+
+    @Test func elementsBeforeAFailureAreKept() async throws {
+      var values: [Int] = []
+      await #expect(throws: StreamFailure(count: 3)) {
+        for try await ref in try $failing.remote(after: 3) { values.append(try await ref.value) }
+      }
+      #expect(values == [0, 1, 2])
+    }
+
+    @Test func anElementOutlivesItsStream() async throws {
+      var kept: [ObjectRef<Int>] = []
+      for try await ref in try $count.remote(to: 3) { kept.append(ref) }
+      #expect(try await Ray.get(kept) == [0, 1, 2])
+    }
+
+    @Test func cancellingTheStreamEndsTheCallee() async throws {
+      let gate = try Gate.remote()
+      let stream = try $endless.remote(gate)
+      var iterator = stream.makeAsyncIterator()
+      #expect(try await iterator.next()?.value == 1)
+      try await stream.cancel()
+      try await gate.passed.remote().value
+      await expectRayError(.taskCancelled) { _ = try await iterator.next() }
+    }
+
+    @Test func droppingTheStreamEndsTheCallee() async throws {
+      let gate = try Gate.remote()
+      func takeOne() async throws -> Int? {
+        var iterator = try $endless.remote(gate).makeAsyncIterator()
+        return try await iterator.next()?.value
+      }
+      #expect(try await takeOne() == 1)
+      try await gate.passed.remote().value
+    }
+  }
+}
