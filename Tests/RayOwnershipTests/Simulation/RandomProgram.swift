@@ -115,6 +115,7 @@ struct RandomProgram {
     let bytes = value.encoded(padding: cluster.random.pick([0, 3, 30, 200])!)
     if cluster.random.chance(250) {
       let descriptor = cluster.store.put(bytes, by: process.id, for: owner)
+      cluster.note("\(process.id.short) stores \(value.tag) in block \(descriptor.words.0)")
       let empty = UnsafeRawBufferPointer(start: nil, count: 0)
       body(ResultPart(place: .stored, bytes: empty, descriptor: descriptor, references: value.handles.map(\.id)))
     } else {

@@ -136,6 +136,7 @@ final class SimulatedNode {
 
   private func freeStored(_ bytes: [UInt8]) {
     let descriptor = bytes.withUnsafeBytes { StoredDescriptor(reading: $0.baseAddress!) }
+    cluster.note("the node frees block \(descriptor.words.0)")
     cluster.store.free(descriptor, by: "the node")
   }
 

@@ -18,7 +18,6 @@ final class SimulatedProcess {
   var registrations: [RequestID: ActorID] = [:]
   var leaseEventCount: UInt64 = 0
   var isBlockedReported = false
-  var blockedReportCount: UInt64 = 0
   var nextTick: UInt64?
   var hosted: HostedActor?
 
@@ -90,16 +89,19 @@ final class SimulatedProcess {
     machine.runningCount > 0 && !machine.hasRunnableCalls && hosted == nil && executions.allSatisfy(\.isSuspended)
   }
 
-  private var idlenessIsNews: Bool {
-    let isBlocked = isBlocked
-    return isBlocked != isBlockedReported || (isBlocked && blockedReportCount != leaseEventCount)
-  }
+  private var idlenessIsNews: Bool { isBlocked != isBlockedReported }
 
   private func noteIdleness() {
     guard idlenessIsNews else { return }
     isBlockedReported = isBlocked
-    blockedReportCount = leaseEventCount
     send(isBlockedReported ? .blocked(leaseEventCount: leaseEventCount) : .unblocked)
+  }
+
+  /// A call starts: said at once, because it may be suspended before anybody polls.
+  func noteStart() {
+    guard isBlockedReported else { return }
+    isBlockedReported = false
+    send(.unblocked)
   }
 
   func send(_ request: NodeRequest) { request.append(to: nodeOutbox) }
@@ -179,6 +181,7 @@ private final class SimulatedStorePort: StorePort {
 
   func free(_ descriptor: StoredDescriptor) {
     if descriptor.creator != process.id.rawValue { process.cluster.report("\(process.id.short) freed a block of another") }
+    process.cluster.note("\(process.id.short) frees block \(descriptor.words.0)")
     process.cluster.store.free(descriptor, by: process.id.short)
   }
 }
