@@ -111,8 +111,10 @@ extension EventLoop {
   }
 
   /// Forgets a connection and tells the delegate.
-  func finish(_ connection: Connection, _ observed: CloseReason) {
-    let token = connection.token
+  func finish(_ connection: Connection, _ observed: CloseReason) { finish(connection, token: connection.token, observed) }
+
+  /// The token comes from the loop's table where `add` may not have told it to the connection yet.
+  func finish(_ connection: Connection, token: UInt64, _ observed: CloseReason) {
     lock.lock()
     let wasKnown = shared.pointee.sources.remove(token) != nil
     lock.unlock()

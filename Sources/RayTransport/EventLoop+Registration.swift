@@ -5,13 +5,10 @@ internal import Synchronization
 extension EventLoop {
   /// Starts polling a connection; the delegate hears of it until its `didClose`.
   package func add(_ connection: Connection) throws(TransportError) {
-    guard !isStopping.load(ordering: .acquiring) else {
-      throw TransportError(code: .closed, message: "the event loop is shut down")
+    let token = try register(.connection(connection))
+    guard connection.attach(to: self, token: token) else {
+      throw TransportError(code: .closed, message: "the connection ended while it was added to an event loop")
     }
-    lock.lock()
-    let token = shared.pointee.sources.add(.connection(connection))
-    lock.unlock()
-    connection.attach(to: self, token: token)
     let result = cray_poller_add(poller.raw, connection.descriptor, UInt32(CRAY_READABLE), token)
     if result < 0 {
       lock.withLock { _ = shared.pointee.sources.remove(token) }
@@ -19,6 +16,14 @@ extension EventLoop {
       throw System.error(-result, "cannot poll descriptor \(connection.descriptor)")
     }
     connection.markDirtyIfNeeded()
+  }
+
+  /// Refuses from the moment on when `shutdown` collects what to close.
+  private func register(_ source: SourceTable.Source) throws(TransportError) -> UInt64 {
+    lock.lock()
+    defer { lock.unlock() }
+    if isStopping.load(ordering: .acquiring) { throw TransportError(code: .closed, message: "the event loop is shut down") }
+    return shared.pointee.sources.add(source)
   }
 
   /// Names one watched descriptor.
@@ -30,9 +35,7 @@ extension EventLoop {
   ///
   /// The descriptor stays the caller's; ``unwatch(_:)`` before closing it.
   package func watch(_ descriptor: Int32, onReadable: @escaping @Sendable () -> Void) throws(TransportError) -> WatchID {
-    lock.lock()
-    let token = shared.pointee.sources.add(.watch(descriptor: descriptor, onReadable: onReadable))
-    lock.unlock()
+    let token = try register(.watch(descriptor: descriptor, onReadable: onReadable))
     let result = cray_poller_add(poller.raw, descriptor, UInt32(CRAY_READABLE), token)
     if result < 0 {
       lock.withLock { _ = shared.pointee.sources.remove(token) }
@@ -86,11 +89,14 @@ extension EventLoop {
 }
 
 extension Connection {
-  func attach(to loop: EventLoop, token: UInt64) {
+  /// False when the connection ended already, which `shutdown` may do between two steps of `add`.
+  func attach(to loop: EventLoop, token: UInt64) -> Bool {
     outboundLock.withLock {
+      guard !sending.pointee.isDescriptorClosed else { return false }
       precondition(sending.pointee.loop == nil, "a connection belongs to one event loop")
       sending.pointee.loop = loop
       sending.pointee.token = token
+      return true
     }
   }
 

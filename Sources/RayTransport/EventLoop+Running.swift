@@ -93,7 +93,9 @@ extension EventLoop {
       return (shared.pointee.sources.connections, shared.pointee.sources.removeWatches())
     }
     for descriptor in watched { _ = cray_poller_remove(poller.raw, descriptor) }
-    for connection in connections { finish(connection, .closedLocally("the event loop was shut down")) }
+    for (token, connection) in connections {
+      finish(connection, token: token, .closedLocally("the event loop was shut down"))
+    }
     lock.withLock {
       shared.pointee.dirty.removeAll()
       dirtyCount.store(0, ordering: .relaxed)

@@ -25,8 +25,10 @@ struct SourceTable {
       slots.append(Slot())
     }
     slots[Int(index)].source = source
-    return UInt64(slots[Int(index)].generation) << 32 | UInt64(index)
+    return token(of: Int(index))
   }
+
+  private func token(of index: Int) -> UInt64 { UInt64(slots[index].generation) << 32 | UInt64(index) }
 
   /// Nil for a token whose source was removed meanwhile.
   subscript(token: UInt64) -> Source? {
@@ -44,8 +46,11 @@ struct SourceTable {
     return source
   }
 
-  var connections: [Connection] {
-    slots.compactMap { if case .connection(let connection)? = $0.source { connection } else { nil } }
+  var connections: [(token: UInt64, connection: Connection)] {
+    slots.indices.compactMap { index in
+      guard case .connection(let connection)? = slots[index].source else { return nil }
+      return (token(of: index), connection)
+    }
   }
 
   /// Removes every watch and returns the descriptors to stop polling.
@@ -54,7 +59,7 @@ struct SourceTable {
     for index in slots.indices {
       guard case .watch(let descriptor, _)? = slots[index].source else { continue }
       descriptors.append(descriptor)
-      _ = remove(UInt64(slots[index].generation) << 32 | UInt64(index))
+      _ = remove(token(of: index))
     }
     return descriptors
   }

@@ -202,6 +202,52 @@ internal import Testing
     #expect(counter.value == 3)
   }
 
+  /// A notification between the loop's look at the condition and its sleep was lost once in a while.
+  @Test func notificationIsNeverLostBetweenTheLookAndTheSleep() throws {
+    var configuration = EventLoop.Configuration()
+    configuration.spinLimit = .zero
+    let loop = try EventLoop(configuration: configuration)
+    defer { loop.shutdown() }
+    let (asked, answered) = (Counter(), Counter())
+    let thread = try Thread {
+      for round in 1...3000 {
+        if !waitUntil({ asked.value >= round }) { return }
+        // A different pause each time, so that some answers fall between the look and the sleep.
+        let end = cray_now_ns() + UInt64(round % 100) * 50
+        while cray_now_ns() < end {}
+        answered.add()
+        loop.notify()
+      }
+    }
+    let start = ContinuousClock.now
+    for round in 1...3000 {
+      asked.add()
+      #expect(loop.run(until: { answered.value >= round }, for: .seconds(20)))
+      if ContinuousClock.now - start > .seconds(15) { break }
+    }
+    thread.join()
+    #expect(ContinuousClock.now - start < .seconds(15))
+  }
+
+  @Test func conditionMetByTheLastCallbackBeforeTheSleepEndsTheRun() throws {
+    let fixture = try LoopWithPeer()
+    let count = Counter()
+    fixture.recorder.onWillPoll = { count.add() }
+    let start = ContinuousClock.now
+    fixture.wait("the first poll") { count.value > 0 }
+    #expect(ContinuousClock.now - start < .seconds(10))
+  }
+
+  @Test func nothingIsAddedToALoopThatWasShutDown() throws {
+    let loop = try EventLoop()
+    loop.shutdown()
+    let ends = try socketEnds()
+    let connection = try Connection(adopting: OwnedDescriptor(adopting: ends.0))
+    let peer = OwnedDescriptor(adopting: ends.1)
+    #expect(throws: TransportError.self) { try loop.add(connection) }
+    #expect(throws: TransportError.self) { _ = try loop.watch(peer.raw) {} }
+  }
+
   @Test func idleLoopUsesNoProcessorTime() throws {
     let fixture = try LoopWithPeer()
     try fixture.loop.start()
