@@ -141,9 +141,7 @@ extension CoreMachine {
   /// No lease will ever be granted for this class; what is queued fails.
   package func classInfeasible(_ classID: UInt32, _ message: String) {
     guard Int(classID) < poolsByClass.count else { return }
-    let pool = poolsByClass[Int(classID)]
-    let error = encodeError(RayError(.infeasible, message))
-    while let queue = pool.active.first { failTask(tasks.index(ofSlot: queue.first), error) }
+    failQueued(in: poolsByClass[Int(classID)], encodeError(RayError(.infeasible, message)))
   }
 
   /// No worker can be started; what is queued and holds no lease fails.
@@ -151,8 +149,12 @@ extension CoreMachine {
     guard Int(classID) < poolsByClass.count, poolsByClass[Int(classID)].leases.isEmpty else {
       return
     }
-    let pool = poolsByClass[Int(classID)]
-    let error = encodeError(failure)
+    failQueued(in: poolsByClass[Int(classID)], encodeError(failure))
+  }
+
+  private func failQueued(in pool: LeasePool, _ error: [UInt8]) {
+    // Withdrawn before anything else: tasks submitted in answer to these failures are a new demand, which the node judges anew.
+    demand(pool, pool.leases.count(where: { !$0.isDraining }))
     while let queue = pool.active.first { failTask(tasks.index(ofSlot: queue.first), error) }
   }
 
