@@ -33,7 +33,7 @@ package final class CoreWorker: @unchecked Sendable {
     var deathRequests: [RequestID: WorkerID] = [:]
     var reportedDeaths: [WorkerID: WorkerDeath] = [:]
     var leaseInfo: [UInt64: AssignedResources] = [:]
-    var leaseEventCount: UInt64 = 0
+    var progress = LeaseProgress()
     var isBlockedReported = false
     var blockedReportCount: UInt64 = 0
     var isShutDown = false

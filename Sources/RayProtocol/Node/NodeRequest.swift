@@ -7,8 +7,8 @@ package enum NodeRequest: Hashable, Sendable {
   case demand(LeaseDemand)
   /// Does not lower the demand: a client that wants no replacement lowers it first.
   case returnLease(LeaseID)
-  /// All tasks of this worker are suspended; said once per change. `leaseEventCount`: how many `leased` and `leaseEnded` it had
-  /// received when it said so.
+  /// All tasks of this worker are suspended. `leaseEventCount`: which of its `leased` and `leaseEnded` messages announced the newest
+  /// lease of which it has started a task; said again when that changes.
   case blocked(leaseEventCount: UInt64)
   /// A task of this worker runs again; said once per change, at the latest when the task starts.
   case unblocked

@@ -3,13 +3,12 @@ package import RayProtocol
 extension LeaseManager {
   /// All tasks of a worker are suspended: its CPU serves others, and so may the worker itself.
   ///
-  /// `leaseEventCount` is how many `leased` and `leaseEnded` messages the worker had seen. When it has not seen its last grant,
-  /// that lease still waits for its first task and stays active.
+  /// `leaseEventCount` is the number, among the worker's `leased` and `leaseEnded` messages, of the newest lease of which it has
+  /// started a task. A newer grant still waits for its first task and stays active; the worker reports again after that one.
   package mutating func workerBlocked(
     _ id: WorkerID, leaseEventCount: UInt64, now: Duration, actions: inout [LeaseAction]
   ) {
-    // Said twice it is no news: a lease granted in between still waits for its first task.
-    guard let worker = workers[id], !worker.saysBlocked else { return }
+    guard let worker = workers[id] else { return }
     workers[id]!.saysBlocked = true
     if case .dedicated(let actor) = worker.state {
       guard !worker.isLending, let place = places[actor] else { return }

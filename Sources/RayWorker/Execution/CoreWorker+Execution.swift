@@ -10,7 +10,13 @@ extension CoreWorker {
 
   var hasRunnableCalls: Bool { lock.withLock { machine.hasRunnableCalls } }
 
-  func takeRunnableCall() -> ExecutionCall? { lock.withLock { machine.takeRunnableCall() } }
+  func takeRunnableCall() -> ExecutionCall? {
+    lock.lock()
+    defer { lock.unlock() }
+    guard let call = machine.takeRunnableCall() else { return nil }
+    state.progress.started(call.lease)
+    return call
+  }
 
   func functionName(_ key: UInt32) -> String { lock.withLock { machine.functionNames[Int(key)] } }
 

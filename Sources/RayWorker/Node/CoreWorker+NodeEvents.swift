@@ -56,10 +56,10 @@ extension CoreWorker {
         machine.leaseGranted(grant.lease.rawValue, classID: grant.schedulingClass.rawValue, worker: grant.worker)
       case .leased(let lease, _, _, let assigned):
         state.leaseInfo[lease.rawValue] = assigned
-        state.leaseEventCount += 1
+        state.progress.leased(lease.rawValue)
       case .leaseEnded(let lease):
         state.leaseInfo[lease.rawValue] = nil
-        state.leaseEventCount += 1
+        state.progress.ended(lease.rawValue)
       case .leaseRevoked(_, let death):
         state.reportedDeaths[death.worker] = death
         machine.workerDied(death.worker, cause: Self.crash(death))
@@ -78,12 +78,12 @@ extension CoreWorker {
     lock.lock()
     defer { lock.unlock() }
     let isBlocked = machine.runningCount > 0 && !machine.hasRunnableCalls && areAllSuspended && state.hosted == nil
-    // A grant that was seen meanwhile makes the earlier report stale: the node would wait for that lease's first task.
-    let isKnown = isBlocked == state.isBlockedReported && (!isBlocked || state.blockedReportCount == state.leaseEventCount)
+    // The first task of a newer lease makes the earlier report stale: the node would wait for it for ever.
+    let isKnown = isBlocked == state.isBlockedReported && (!isBlocked || state.blockedReportCount == state.progress.startedCount)
     guard !isKnown else { return }
     state.isBlockedReported = isBlocked
-    state.blockedReportCount = state.leaseEventCount
-    let request: NodeRequest = isBlocked ? .blocked(leaseEventCount: state.leaseEventCount) : .unblocked
+    state.blockedReportCount = state.progress.startedCount
+    let request: NodeRequest = isBlocked ? .blocked(leaseEventCount: state.progress.startedCount) : .unblocked
     request.append(to: state.nodeOutbox)
   }
 
