@@ -22,7 +22,7 @@ extension SimulatedProcess {
 
   private func startCall() {
     guard let call = machine.takeRunnableCall() else { return }
-    noteStart()
+    progress.started(call.lease)
     let execution = Execution(call: call, process: self)
     executions.append(execution)
     RandomProgram(execution: execution).begin(call)

@@ -45,7 +45,8 @@ extension SimulatedProcess {
       switch event {
       case .granted(let grant):
         machine.leaseGranted(grant.lease.rawValue, classID: grant.schedulingClass.rawValue, worker: grant.worker)
-      case .leased, .leaseEnded: leaseEventCount += 1
+      case .leased(let lease, _, _, _): progress.leased(lease.rawValue)
+      case .leaseEnded(let lease): progress.ended(lease.rawValue)
       case .leaseRevoked(_, let death): machine.workerDied(death.worker, cause: crash(death))
       case .leaseReclaimRequested(let lease): machine.leaseReclaimed(lease.rawValue)
       case .infeasible(let schedulingClass, let shortage): machine.classInfeasible(schedulingClass.rawValue, "\(shortage)")

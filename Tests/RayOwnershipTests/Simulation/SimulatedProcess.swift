@@ -16,8 +16,9 @@ final class SimulatedProcess {
   var nextRequest: UInt64 = 1
   var deathRequests: [RequestID: WorkerID] = [:]
   var registrations: [RequestID: ActorID] = [:]
-  var leaseEventCount: UInt64 = 0
+  var progress = Progress()
   var isBlockedReported = false
+  var blockedReportCount: UInt64 = 0
   var nextTick: UInt64?
   var hosted: HostedActor?
 
@@ -27,6 +28,31 @@ final class SimulatedProcess {
   var kept: [Handle] = []
   var queues: [String: TaskQueue] = [:]
   var lastCounts = ""
+
+  /// Which leases on this process have begun: a grant and its first task come on two connections.
+  struct Progress {
+    private var eventCount: UInt64 = 0
+    private var announced: [UInt64: UInt64] = [:]
+    private var early: Set<UInt64> = []
+    private(set) var startedCount: UInt64 = 0
+
+    mutating func leased(_ lease: UInt64) {
+      eventCount += 1
+      announced[lease] = eventCount
+      if early.remove(lease) != nil { startedCount = max(startedCount, eventCount) }
+    }
+
+    mutating func ended(_ lease: UInt64) {
+      eventCount += 1
+      announced[lease] = nil
+      early.remove(lease)
+    }
+
+    mutating func started(_ lease: UInt64) {
+      guard lease != 0 else { return }
+      if let number = announced[lease] { startedCount = max(startedCount, number) } else { early.insert(lease) }
+    }
+  }
 
   struct HostedActor {
     let id: ActorID
@@ -89,19 +115,16 @@ final class SimulatedProcess {
     machine.runningCount > 0 && !machine.hasRunnableCalls && hosted == nil && executions.allSatisfy(\.isSuspended)
   }
 
-  private var idlenessIsNews: Bool { isBlocked != isBlockedReported }
+  private var idlenessIsNews: Bool {
+    let isBlocked = isBlocked
+    return isBlocked != isBlockedReported || (isBlocked && blockedReportCount != progress.startedCount)
+  }
 
   private func noteIdleness() {
     guard idlenessIsNews else { return }
     isBlockedReported = isBlocked
-    send(isBlockedReported ? .blocked(leaseEventCount: leaseEventCount) : .unblocked)
-  }
-
-  /// A call starts: said at once, because it may be suspended before anybody polls.
-  func noteStart() {
-    guard isBlockedReported else { return }
-    isBlockedReported = false
-    send(.unblocked)
+    blockedReportCount = progress.startedCount
+    send(isBlockedReported ? .blocked(leaseEventCount: progress.startedCount) : .unblocked)
   }
 
   func send(_ request: NodeRequest) { request.append(to: nodeOutbox) }
