@@ -47,6 +47,8 @@ extension Executor {
     let sink = StreamSink { encode in try await worker.yield(call, encode) }
     do {
       try await body(sink)
+      // Swift's own streams end quietly when their consumer is cancelled: without this the elements would look complete.
+      if call.isCancelled { return finishCancelled(call) }
       var writer = ByteWriter()
       writer.putNil()
       finish(call, &writer, CoreWorker.now &- start)
