@@ -46,8 +46,8 @@ extension CoreMachine {
     return true
   }
 
-  private func giveCredit(_ state: StreamState) {
-    guard state.consumed - state.credited >= Self.streamWindow / 4,
+  private func giveCredit(_ state: StreamState, always: Bool = false) {
+    guard always || state.consumed - state.credited >= Self.streamWindow / 4,
       let record = tasks.find(state.task), record.pointee.stage == .sent,
       let lane = record.pointee.lane?.takeUnretainedValue()
     else { return }
@@ -59,9 +59,14 @@ extension CoreMachine {
   }
 
   private func creditOwnCall(_ state: StreamState) {
-    guard let call = running.values.first(where: { $0.peer == nil && $0.taskIndex == state.task })
-    else { return }
-    credit(call, state.consumed)
+    let call = running.values.first { $0.peer == nil && $0.taskIndex == state.task } ?? unstartedOwnCall(state.task)
+    if let call { credit(call, state.consumed) }
+  }
+
+  /// A repeated attempt begins at the first element: it may catch up with what the consumer has taken.
+  func creditRepeatedAttempt(_ record: UnsafeMutablePointer<TaskRecord>) {
+    guard let state = streams[record.pointee.firstResult], state.consumed > 0 else { return }
+    giveCredit(state, always: true)
   }
 
   /// Nobody will read the stream: what arrived is dropped and the producer is told to stop.
@@ -158,11 +163,14 @@ extension CoreMachine {
   }
 
   private func credit(_ call: ExecutionCall, _ consumed: UInt64) {
-    call.streamCredit = max(call.streamCredit, consumed)
+    // Nobody can have consumed what was not produced; a repeated attempt is told what an earlier one had produced.
+    call.streamCredit = max(call.streamCredit, min(consumed, UInt64(Int64.max)))
     wakeProducer(call)
   }
 
   func wakeProducer(_ call: ExecutionCall) {
-    if let waiter = creditWaiters.removeValue(forKey: call.token) { wakeups.append(waiter) }
+    guard let waiter = creditWaiters.removeValue(forKey: call.token), !waiter.isFinished else { return }
+    waiter.isFinished = true
+    wakeups.append(waiter)
   }
 }

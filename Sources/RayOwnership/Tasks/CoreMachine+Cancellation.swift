@@ -68,7 +68,7 @@ extension CoreMachine {
     }
   }
 
-  private func unstartedOwnCall(_ task: UInt64) -> ExecutionCall? {
+  func unstartedOwnCall(_ task: UInt64) -> ExecutionCall? {
     var found: ExecutionCall?
     runnable.forEach { if $0.peer == nil, $0.taskIndex == task { found = $0 } }
     return found

@@ -19,7 +19,8 @@ extension CoreMachine {
     guard let references = record.pointee.references?.takeUnretainedValue(),
       !references.direct.isEmpty
     else {
-      return push(task, record, on: lane, leaseID, bytes)
+      push(task, record, on: lane, leaseID, bytes)
+      return sent(record)
     }
     guard let resolved = resolvedArguments(bytes, references) else {
       return failTask(
@@ -31,6 +32,12 @@ extension CoreMachine {
       bytes = $0
       push(task, record, on: lane, leaseID, bytes)
     }
+    sent(record)
+  }
+
+  @inline(__always)
+  private func sent(_ record: UnsafeMutablePointer<TaskRecord>) {
+    if record.pointee.flags & TaskRecord.stream != 0, record.pointee.attempt > 1 { creditRepeatedAttempt(record) }
   }
 
   private func push(
