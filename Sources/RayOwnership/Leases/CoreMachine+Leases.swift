@@ -110,6 +110,7 @@ extension CoreMachine {
 
   /// The node granted a worker. It is connected already, or is this process itself.
   package func leaseGranted(_ id: UInt64, classID: UInt32, worker: WorkerID) {
+    guard leases[id] == nil else { return }
     guard Int(classID) < poolsByClass.count else { return node.returnLease(id) }
     let pool = poolsByClass[Int(classID)]
     let lease = Lease(id: id, worker: worker, pool: pool)
@@ -220,11 +221,16 @@ extension CoreMachine {
         let lane = record.pointee.lane?.takeUnretainedValue() as? Lease
       else { continue }
       leaveLane(lane, record)
-      enqueue(index, record, atFront: true)
+      if record.pointee.flags & TaskRecord.cancelled != 0 {
+        // The cancellation crossed the task's way back.
+        record.pointee.stage = .waiting
+        failTask(index, encodeError(RayError(.taskCancelled, "the task was cancelled before it started")))
+      } else {
+        enqueue(index, record, atFront: true)
+      }
+      if lane.isDraining, lane.inFlightCount == 0, leases[lane.id] === lane { giveBack(lane) }
     }
-    guard let lease else { return }
-    lease.isStealing = false
-    if lease.isDraining, lease.inFlightCount == 0, leases[lease.id] === lease { giveBack(lease) }
+    lease?.isStealing = false
   }
 
   // MARK: Time
