@@ -235,8 +235,9 @@ extension CoreMachine {
       } else if let actor = record.pointee.lane?.takeUnretainedValue() as? ActorClient {
         leaveQueue(of: actor, record)
       }
-    case .sent, .orphaned:
+    case .sent:
       if let lane = record.pointee.lane?.takeUnretainedValue() { leaveLane(lane, record) }
+    case .orphaned: break  // it has left its lane already
     }
   }
 
