@@ -25,7 +25,10 @@ extension ActorTable {
   private mutating func refuse(
     _ spec: ActorSpec, holder: ActorID, request: RequestID, actions: inout [ActorAction]
   ) {
+    var hears = [spec.creator]
     if spec.getIfExists, request != .none, let record = records[holder] {
+      // The creator's handle speaks for the holder from now on: it must not hear that its own actor is dead.
+      hears = []
       answer(.existing(holder, className: record.spec.className), request, spec.creator, &actions)
     } else {
       answer(.nameTaken, request, spec.creator, &actions)
@@ -33,7 +36,8 @@ extension ActorTable {
     // Whoever has a handle of the one that never was learns it.
     let status = ActorStatus(id: spec.id, state: .dead(.nameTaken(spec.name ?? "")), className: spec.className)
     let early = earlyWatchers.removeValue(forKey: spec.id) ?? []
-    for watcher in [spec.creator] + early.filter({ $0 != spec.creator }) { actions.append(.publish(status, to: watcher)) }
+    hears += early.filter { $0 != spec.creator }
+    for watcher in hears { actions.append(.publish(status, to: watcher)) }
     bury(status)
   }
 
