@@ -14,6 +14,10 @@ extension CoreMachine {
     }
     if let object = borrowed[id] {
       object.localCount += 1
+      // Each call answers for its own caller: the one that brought the reference first may be abandoned.
+      if let call, !call.isFinished, object.registration != .registered, call.covered.last !== object {
+        call.covered.append(object)
+      }
       return
     }
     let object = borrowedObject(id)
@@ -88,7 +92,10 @@ extension CoreMachine {
     object.sources = []
     object.waitingCalls = []
     object.waitingReceipts = []
-    wakeups += object.registrationWaiters
+    for waiter in object.registrationWaiters where !waiter.isFinished {
+      waiter.isFinished = true
+      wakeups.append(waiter)
+    }
     object.registrationWaiters = []
     for source in sources { unpin(source) }
     for call in calls { registrationSettled(for: call) }

@@ -137,6 +137,7 @@ extension CoreMachine {
     call.isFinished = true
     call.shellState = nil
     call.heldReply = nil
+    if call.isStream { creditWaiters[call.token] = nil }
     call.covered.removeAll(keepingCapacity: true)
     if spareCalls.count < 2048, call.argumentCapacity <= 4096 { spareCalls.append(call) }
   }
@@ -200,17 +201,17 @@ extension CoreMachine {
   private func settleCovered(_ call: ExecutionCall) -> [UInt64] {
     var kept: [UInt64] = []
     defer { if call.missingRegistrations > 0 { pinUntilSent(kept, call) } }
-    for object in call.covered
-    where borrowed[object.id] === object && object.registration == .covered {
+    for object in call.covered where borrowed[object.id] === object {
       guard object.localCount > 0 || object.pinCount > 0 else {
         dropIfUnused(object)
         continue
       }
-      if let peer = call.peer, object.id.owner == peer.id {
+      let isCallers = object.id.owner == call.peer?.id
+      if isCallers, object.registration == .covered {
         object.registration = .registered
         object.holds += 1
         kept.append(object.id.index)
-      } else {
+      } else if !isCallers {
         requestBorrow(object)
         if object.registration == .requested {
           call.missingRegistrations += 1
