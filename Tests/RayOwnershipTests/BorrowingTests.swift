@@ -145,6 +145,16 @@ internal import Testing
     #expect(bench.isEmpty)
   }
 
+  @Test func aReferenceOfADeadOwnerSaysSo() {
+    let bench = Bench(2)
+    let object = bench.put(1)
+    bench.kill(1)
+    bench[0].adopt(object)
+    #expect(bench.look(0, object) == "ownerDied")
+    bench[0].release(object)
+    #expect(bench.isEmpty)
+  }
+
   /// Holds and pins were counted for a process whose entries had been cleared already.
   @Test func aResultForADeadCallerKeepsNothingAlive() throws {
     let bench = Bench(2)

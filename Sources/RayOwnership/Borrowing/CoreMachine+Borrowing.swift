@@ -35,7 +35,12 @@ extension CoreMachine {
     if let object = borrowed[id] { return object }
     let object = BorrowedObject(id)
     borrowed[id] = object
-    if let peer = peers[id.owner], peer.isClosed { ownerDied(object) }
+    if let peer = peers[id.owner], peer.isClosed {
+      // Whoever asks for the entry is about to use it: it must not be dropped as unused meanwhile.
+      object.pinCount += 1
+      ownerDied(object)
+      object.pinCount -= 1
+    }
     return object
   }
 
