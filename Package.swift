@@ -77,7 +77,8 @@ let tests: [Target] = [
     swiftSettings: strict),
   .testTarget(name: "RayObjectStoreTests", dependencies: ["CRayShims", "RayObjectStore"], swiftSettings: strict),
   .testTarget(name: "RayTransportTests", dependencies: ["CRayShims", "RayTransport"], swiftSettings: strict),
-  .testTarget(name: "RayNodeTests", dependencies: ["CRayShims", "RayNode", "RayProtocol", "RayTransport"], swiftSettings: strict),
+  .testTarget(
+    name: "RayNodeTests", dependencies: ["CRayShims", "RayNode", "RayProtocol", "RayTransport"], swiftSettings: strict),
   .testTarget(name: "RayMacrosTests", dependencies: ["Ray", "RayTesting"], swiftSettings: strict),
   .testTarget(name: "RayTests", dependencies: ["Ray", "RayTesting"], swiftSettings: strict),
   .testTarget(

@@ -16,10 +16,12 @@ enum Detached {
   static func run(_ body: @escaping @Sendable () -> Void) {
     let pointer = Unmanaged.passRetained(Body(body)).toOpaque()
     var thread = pthread_t()
-    let result = pthread_create(&thread, nil, { pointer in
-      Unmanaged<Body>.fromOpaque(pointer!).takeRetainedValue().run()
-      return nil
-    }, pointer)
+    let result = pthread_create(
+      &thread, nil,
+      { pointer in
+        Unmanaged<Body>.fromOpaque(pointer!).takeRetainedValue().run()
+        return nil
+      }, pointer)
     // Without a thread the work is done here: late is better than never.
     if result != 0 { Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run() } else { pthread_detach(thread) }
   }

@@ -92,7 +92,8 @@ package enum Driver {
     }
     for (name, amount) in configuration.resources {
       guard ![ResourceSet.cpu, ResourceSet.gpu, ResourceSet.memory].contains(name), amount >= 0, amount < 1e12 else {
-        throw RayError(.invalidArgument, "resource '\(name)' of \(amount): CPU and GPU have parameters of their own, amounts are zero or more")
+        throw RayError(
+          .invalidArgument, "resource '\(name)' of \(amount): CPU and GPU have parameters of their own, amounts are zero or more")
       }
       result.resources[name] = Int64((amount * Double(ResourceSet.unit)).rounded())
     }

@@ -72,8 +72,7 @@ extension Outbox {
     frame(kind.rawValue, flags: flags, function: function, id: id, bodyByteCount: bodyByteCount)
   }
 
-  package func frame(_ kind: PeerFrameKind, flags: UInt8 = 0, function: UInt16 = 0, id: UInt64 = 0)
-  {
+  package func frame(_ kind: PeerFrameKind, flags: UInt8 = 0, function: UInt16 = 0, id: UInt64 = 0) {
     _ = frame(kind.rawValue, flags: flags, function: function, id: id, bodyByteCount: 0)
   }
 

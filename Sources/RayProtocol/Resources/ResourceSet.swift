@@ -55,8 +55,7 @@ public struct ResourceSet: Hashable, Sendable {
   }
 
   /// The first resource of the request that is missing here, for messages.
-  public func missing(for request: ResourceSet) -> (name: String, asked: Double, available: Double)?
-  {
+  public func missing(for request: ResourceSet) -> (name: String, asked: Double, available: Double)? {
     guard let entry = request.entries.first(where: { $0.amount > self[$0.name] }) else {
       return nil
     }

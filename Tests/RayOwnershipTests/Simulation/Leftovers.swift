@@ -1,5 +1,6 @@
 @testable internal import RayOwnership
 internal import RayProtocol
+@testable internal import RayScheduling
 
 extension SimulatedProcess {
   /// What is still there, in words, for the report of a leak.
@@ -15,7 +16,8 @@ extension SimulatedProcess {
           + " borrowers \(object.pointee.borrowerCount)\(holders(of: index))")
     }
     machine.tasks.forEachTaken { index, record in
-      lines.append("task \(record.pointee.stage), attempt \(record.pointee.attempt), result \(record.pointee.firstResult & 0xFFFF)")
+      lines.append(
+        "task \(record.pointee.stage), attempt \(record.pointee.attempt), result \(record.pointee.firstResult & 0xFFFF)")
     }
     for object in machine.borrowed.values.sorted(by: { ($0.id.owner, $0.id.index) < ($1.id.owner, $1.id.index) }) {
       lines.append(
@@ -48,5 +50,31 @@ extension SimulatedProcess {
     let text = counts.joined()
     if text != lastCounts { cluster.note("\(id.short) has \(watched): \(text)") }
     lastCounts = text
+  }
+}
+
+extension SimulatedNode {
+  /// Who serves whom and who waits, for the report of a run that stands still.
+  var standing: [String] {
+    var lines = ["free: \(leases.resources.available)"]
+    for (id, worker) in leases.workers.sorted(by: { $0.key < $1.key }) {
+      let client = { (lease: LeaseID) in "\(lease.rawValue) of \(self.leases.leases[lease]?.client.short ?? "nobody")" }
+      lines.append(
+        "\(id.short) \(worker.state), active \(worker.active.map(client) ?? "none"), suspended \(worker.suspended.map(client))"
+          + (worker.saysBlocked ? ", says blocked" : "") + " events \(worker.leaseEventCount) grant \(worker.grantEventCount)")
+    }
+    for (id, client) in leases.clients.sorted(by: { $0.key < $1.key }) {
+      for demand in client.demands {
+        lines.append("\(id.short) wants \(demand.wanted) of \(demand.terms.resources), holds \(demand.held)")
+      }
+    }
+    return lines
+  }
+}
+
+extension SimulatedProcess {
+  var standing: [String] {
+    executions.map { "\(id.short) \($0.name) \($0.isSuspended ? "waits for \($0.waiter?.ids.map(\.short) ?? [])" : "runs")" }
+      + (machine.runningCount > 0 ? ["\(id.short) blocked \(isBlockedReported) at \(blockedReportCount), \(progress)"] : [])
   }
 }

@@ -111,7 +111,9 @@ extension RandomProgram {
     let name = "f\(cluster.random.below(3))"
     let key = "\(name) \(choice)"
     if let queue = process.queues[key] { return queue }
-    let queue = process.use { $0.makeQueue(function: $0.functionKey(named: name), terms: LeaseTerms(resources: ResourceSet(choice))) }
+    let queue = process.use {
+      $0.makeQueue(function: $0.functionKey(named: name), terms: LeaseTerms(resources: ResourceSet(choice)))
+    }
     process.queues[key] = queue
     return queue
   }

@@ -188,7 +188,9 @@ struct RandomProgram {
   }
 
   private func cancel() {
-    guard let handle = cluster.random.pick(execution.handles), let object = model.objects[handle.id], !handle.isActor else { return }
+    guard let handle = cluster.random.pick(execution.handles), let object = model.objects[handle.id], !handle.isActor else {
+      return
+    }
     let recursive = cluster.random.chance(500)
     let force = cluster.options.crashes && cluster.random.chance(100) && object.task?.actor == nil
     object.task?.isCancelled = true

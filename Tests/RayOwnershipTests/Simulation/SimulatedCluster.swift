@@ -222,11 +222,13 @@ final class SimulatedCluster {
   }
 
   private func checkEnd() {
+    let waiting = processes.flatMap(\.standing)
+    if !waiting.isEmpty {
+      let details = waiting + processes.flatMap(\.leftovers) + node.standing
+      return report("somebody waits for ever\n" + details.joined(separator: "\n"))
+    }
     var leftovers: [String] = []
     for process in processes {
-      for execution in process.executions {
-        report("\(execution.name) of \(process.id.short) waits for ever for \(execution.waiter?.ids.map(\.short) ?? [])")
-      }
       let census = process.machine.census
       if !census.isEmpty { leftovers.append("\(process.id.short) keeps " + process.leftovers.joined(separator: "; ")) }
       if process.machine.hasRunnableCalls { report("\(process.id.short) has calls that nobody runs") }

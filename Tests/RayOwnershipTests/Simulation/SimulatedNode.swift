@@ -44,8 +44,11 @@ final class SimulatedNode {
   private var nextDeadline: UInt64? {
     var times = timers.map(\.due)
     for deadline in [leases.nextDeadline(now: now), workers.nextDeadline] {
-      if let deadline { times.append(UInt64(max(0, deadline.components.seconds)) * 1_000_000_000
-        + UInt64(max(0, deadline.components.attoseconds / 1_000_000_000))) }
+      if let deadline {
+        times.append(
+          UInt64(max(0, deadline.components.seconds)) * 1_000_000_000
+            + UInt64(max(0, deadline.components.attoseconds / 1_000_000_000)))
+      }
     }
     return times.min()
   }

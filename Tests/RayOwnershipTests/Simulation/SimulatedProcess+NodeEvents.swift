@@ -10,7 +10,8 @@ extension SimulatedProcess {
     }
     guard let event else { return cluster.report("\(id.short) cannot read a message of the node") }
     if case .actorState(let status) = event {
-      cluster.note("\(id.short) hears actor \(ObjectID(owner: status.id.creator, index: status.id.index).short) is \(status.state)")
+      cluster.note(
+        "\(id.short) hears actor \(ObjectID(owner: status.id.creator, index: status.id.index).short) is \(status.state)")
     } else {
       cluster.note("\(id.short) hears \(event.kind)")
     }
