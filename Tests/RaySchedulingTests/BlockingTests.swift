@@ -125,6 +125,22 @@ internal import Testing
     #expect(node.grants.count == 1, "its task ran and is suspended, too")
   }
 
+  /// A second lease that ended without a task had made every later report of the first one look old.
+  @Test func aLeaseThatNeverBeganDoesNotHideTheSuspensionOfAnOlderOne() throws {
+    var node = LeaseFixture(["CPU": 1])
+    node.startPool()
+    node.demand(2)
+    let outer = try #require(node.grants.first?.grant)
+    node.block(outer.worker, seen: 1)
+    let inner = try #require(node.grants.first?.grant)
+    #expect(inner.worker == outer.worker)
+    node.unblock(outer.worker)
+    node.demand(1)
+    node.giveBack(inner.lease)
+    node.block(outer.worker, seen: 1)
+    #expect(node.manager.resources.available[ResourceSet.cpu] == ResourceSet.unit)
+  }
+
   @Test func anActorThatWaitsLendsItsCPU() throws {
     var node = LeaseFixture(["CPU": 1])
     node.startPool()

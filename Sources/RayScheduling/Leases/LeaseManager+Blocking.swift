@@ -15,7 +15,7 @@ extension LeaseManager {
       workers[id]!.isLending = true
       resources.lendCPU(of: place.assigned)
     } else {
-      guard let lease = worker.active, leaseEventCount >= worker.grantEventCount else { return }
+      guard let lease = worker.active, leaseEventCount >= leases[lease]!.announcedAt else { return }
       suspend(lease, of: id)
       grantToItself(id, now: now, actions: &actions)
     }

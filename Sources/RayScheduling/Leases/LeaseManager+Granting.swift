@@ -84,7 +84,7 @@ extension LeaseManager {
     }
     workers[worker]!.active = lease
     workers[worker]!.leaseEventCount += 1
-    workers[worker]!.grantEventCount = workers[worker]!.leaseEventCount
+    leases[lease]!.announcedAt = workers[worker]!.leaseEventCount
   }
 
   /// Looks at resources only, not at processes.

@@ -18,10 +18,8 @@ extension LeaseManager {
     var active: LeaseID?
     /// Leases whose tasks wait for something; they hold no CPU. Last in, first to wake.
     var suspended: [LeaseID] = []
-    /// Messages about leases sent to this process, and how many there were after its last grant: a `blocked` that has not seen
-    /// the grant speaks of the time before.
+    /// Messages about leases sent to this process.
     var leaseEventCount: UInt64 = 0
-    var grantEventCount: UInt64 = 0
     /// The last it said about itself.
     var saysBlocked = false
     var idleSince = Duration.zero
@@ -37,6 +35,8 @@ extension LeaseManager {
     let worker: WorkerID
     let assigned: AssignedResources
     let grantedAt: Duration
+    /// The number of the message that told the worker: a `blocked` that speaks of older leases is not about this one.
+    var announcedAt: UInt64 = 0
     var isSuspended = false
     var isReclaimRequested = false
   }
