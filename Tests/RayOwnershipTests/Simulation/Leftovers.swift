@@ -61,7 +61,7 @@ extension SimulatedNode {
       let client = { (lease: LeaseID) in "\(lease.rawValue) of \(self.leases.leases[lease]?.client.short ?? "nobody")" }
       lines.append(
         "\(id.short) \(worker.state), active \(worker.active.map(client) ?? "none"), suspended \(worker.suspended.map(client))"
-          + (worker.saysBlocked ? ", says blocked" : "") + " events \(worker.leaseEventCount) grant \(worker.grantEventCount)")
+          + (worker.saysBlocked ? ", says blocked" : ""))
     }
     for (id, client) in leases.clients.sorted(by: { $0.key < $1.key }) {
       for demand in client.demands {

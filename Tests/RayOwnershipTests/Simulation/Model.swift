@@ -47,7 +47,8 @@ final class Model {
 
   enum Argument {
     case value(tag: UInt64, handles: [Handle])
-    case direct(Object)
+    /// Replaced by its value; a loose one makes what comes with it loose.
+    case direct(Object, isLoose: Bool)
   }
 
   private(set) var objects: [ObjectID: Object] = [:]
@@ -97,7 +98,7 @@ final class Model {
 
   func started(_ task: TaskModel, on worker: WorkerID) {
     task.startCount += 1
-    for case .direct(let object) in task.arguments { object.holders.insert(worker) }
+    for case .direct(let object, _) in task.arguments { object.holders.insert(worker) }
     if task.retries == 0, task.startCount > 1 { report("task \(task.number) may run once and started \(task.startCount) times") }
     guard task.actor != nil, !task.retryThrown else { return }
     let last = started[worker, default: [:]][task.caller, default: 0]
@@ -126,7 +127,7 @@ final class Model {
   private func isExcusable(_ error: RayError, _ object: Object, depth: Int) -> Bool {
     if isOwnFault(error, object) { return true }
     guard depth < 40, let task = object.task else { return false }
-    for case .direct(let argument) in task.arguments where isExcusable(error, argument, depth: depth + 1) { return true }
+    for case .direct(let argument, _) in task.arguments where isExcusable(error, argument, depth: depth + 1) { return true }
     // An actor that was never created: its calls fail with what its arguments failed with.
     guard let actor = task.actor, let lifetime = objects[ObjectID(owner: actor.creator, index: actor.index)],
       lifetime !== object

@@ -44,7 +44,7 @@ extension RandomProgram {
         let object = model.objects[handle.id], process.machine.isReady(handle.id) || !handle.isLoose && !readyOnly
       {
         arguments.add(direct: handle.id)
-        task.arguments.append(.direct(object))
+        task.arguments.append(.direct(object, isLoose: handle.isLoose))
       } else {
         let value = SimulatedValue(tag: model.makeNumber(), handles: someHandles(2))
         arguments.add(value)

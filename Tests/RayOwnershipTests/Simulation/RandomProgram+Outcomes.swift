@@ -32,16 +32,16 @@ extension RandomProgram {
       let value = SimulatedValue(bytes)
       if value?.tag != number || value?.handles != handles { cluster.report("argument \(number) arrived changed") }
       adopt(value?.handles ?? [], call: call)
-    case (ArgumentLayout.inlineTag, .direct(let object)): take(bytes, object, call)
-    case (ArgumentLayout.storedTag, .direct(let object)):
-      cluster.store.read(StoredDescriptor(reading: bytes.baseAddress!)).withUnsafeBytes { take($0, object, call) }
+    case (ArgumentLayout.inlineTag, .direct(let object, let isLoose)): take(bytes, object, isLoose, call)
+    case (ArgumentLayout.storedTag, .direct(let object, let isLoose)):
+      cluster.store.read(StoredDescriptor(reading: bytes.baseAddress!)).withUnsafeBytes { take($0, object, isLoose, call) }
     default: cluster.report("an argument has the wrong kind \(tag)")
     }
   }
 
-  private func take(_ bytes: UnsafeRawBufferPointer, _ object: Model.Object, _ call: ExecutionCall) {
+  private func take(_ bytes: UnsafeRawBufferPointer, _ object: Model.Object, _ isLoose: Bool, _ call: ExecutionCall) {
     guard let value = model.checkValue(bytes, of: object) else { return }
-    adopt(value.handles, call: call, loosely: object.task?.actor != nil)
+    adopt(value.handles, call: call, loosely: isLoose || object.task?.actor != nil)
   }
 
   // MARK: Ending
