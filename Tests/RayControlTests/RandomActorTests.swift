@@ -76,6 +76,9 @@ struct RandomActorRun {
         if status.state != heard[watcher]?[status.id] { problem = "rose from the dead" }
       }
       heard[watcher, default: [:]][status.id] = status.state
+    case .registered(let request, .existing, let creator):
+      // Its handle speaks for another actor now; the one that never was is no business of its creator.
+      watches[ActorID(creator: creator, index: request.rawValue)]?.remove(creator)
     case .started, .terminateAfterQueue, .registered: break
     }
   }
