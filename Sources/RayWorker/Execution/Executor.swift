@@ -58,6 +58,8 @@ final class Executor: @unchecked Sendable {
   private func runCalls() {
     guard mayStartCall, worker.hasRunnableCalls else { return endIfDrained() }
     if let runner = idleRunners.popLast() { runner.resume() } else { startRunner() }
+    // What this runner leaves when it suspends inside a call is for the next one: nothing else would ask again.
+    worker.loop.requestWork()
   }
 
   private func startRunner() {
