@@ -145,6 +145,20 @@ internal import Testing
     #expect(bench.isEmpty)
   }
 
+  /// Whoever stored it frees it when its owner dies: the descriptor leads nowhere from then on.
+  @Test func aStoredValueGoesWithItsOwner() {
+    let bench = Bench(2)
+    let object = bench[1].put(bench.stored(1, by: 1))
+    bench[0].adopt(object)
+    bench[0].fetch(object)
+    bench.settle()
+    #expect(bench.look(0, object) == "stored 1")
+    bench.kill(1)
+    #expect(bench.look(0, object) == "ownerDied")
+    bench[0].release(object)
+    #expect(bench.isEmpty)
+  }
+
   @Test func aReferenceOfADeadOwnerSaysSo() {
     let bench = Bench(2)
     let object = bench.put(1)

@@ -173,11 +173,16 @@ extension CoreMachine {
     wakeWaiters(of: object)
   }
 
-  /// The process that owns the object is gone, and with it the object; a value that is here already stays readable.
+  /// The process that owns the object is gone, and with it the object; a value whose bytes are in this process stays readable.
   func ownerDied(_ object: BorrowedObject) {
     let wasRequested = object.registration == .requested
     object.registration = .registered
     object.holds = 0
+    if object.place == .stored {
+      // Whoever allocated the value frees it now.
+      object.place = .pending
+      object.descriptor = nil
+    }
     lose(
       object,
       RayError(.ownerDied, "worker \(object.id.owner), which created object \(object.id), died"))

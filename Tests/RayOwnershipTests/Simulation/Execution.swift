@@ -12,6 +12,8 @@ final class Execution {
   var streams: [Handle] = []
   var stepsLeft: Int
   var isCancelled = false
+  /// An argument's value went with its owner; the call can only throw.
+  var hasLostArgument = false
   var waiter: SimulatedWaiter?
   /// What to do when the waiter wakes.
   var resume: (() -> Void)?

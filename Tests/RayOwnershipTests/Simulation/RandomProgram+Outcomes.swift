@@ -34,7 +34,8 @@ extension RandomProgram {
       adopt(value?.handles ?? [], call: call)
     case (ArgumentLayout.inlineTag, .direct(let object, let isLoose)): take(bytes, object, isLoose, call)
     case (ArgumentLayout.storedTag, .direct(let object, let isLoose)):
-      cluster.store.read(StoredDescriptor(reading: bytes.baseAddress!)).withUnsafeBytes { take($0, object, isLoose, call) }
+      guard let bytes = cluster.store.read(StoredDescriptor(reading: bytes.baseAddress!)) else { return execution.hasLostArgument = true }
+      bytes.withUnsafeBytes { take($0, object, isLoose, call) }
     default: cluster.report("an argument has the wrong kind \(tag)")
     }
   }
@@ -50,7 +51,7 @@ extension RandomProgram {
     guard let call = execution.call else { return }
     if execution.isConstructor { return finishConstructor(call) }
     cluster.note("\(process.id.short) ends \(execution.name)")
-    if cluster.random.chance(80) { throwError(call) } else { returnValues(call) }
+    if execution.hasLostArgument || cluster.random.chance(80) { throwError(call) } else { returnValues(call) }
     end()
   }
 
@@ -157,7 +158,7 @@ extension RandomProgram {
     let bytes: [UInt8] =
       switch process.machine.snapshot(id) {
       case .inline(let bytes): Array(bytes)
-      case .stored(let descriptor): cluster.store.read(descriptor)
+      case .stored(let descriptor): cluster.store.read(descriptor) ?? []
       default: []
       }
     let value = bytes.withUnsafeBytes { SimulatedValue($0) }

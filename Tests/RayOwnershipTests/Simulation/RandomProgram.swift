@@ -162,7 +162,7 @@ struct RandomProgram {
     case .pending: cluster.report("\(handle.id.short) is ready and pending")
     case .failed(let bytes): model.checkError(bytes, of: object)
     case .inline(let bytes): take(bytes, of: object, handle)
-    case .stored(let descriptor): cluster.store.read(descriptor).withUnsafeBytes { take($0, of: object, handle) }
+    case .stored(let descriptor): cluster.store.read(descriptor)?.withUnsafeBytes { take($0, of: object, handle) }
     }
   }
 

@@ -42,7 +42,7 @@ final class SimulatedCluster {
     random = SeededRandom(seed: seed)
     self.options = options ?? Self.randomOptions(&random)
     trace = Trace(limit: traceLimit)
-    store = SimulatedStore { [unowned self] in report($0) }
+    store = SimulatedStore(isAlive: { [unowned self] in process($0) != nil }) { [unowned self] in report($0) }
     model = Model { [unowned self] in report($0) }
     node = SimulatedNode(cluster: self, cpuCount: self.options.cpuCount)
   }
@@ -238,6 +238,6 @@ final class SimulatedCluster {
     if node.leases.pendingCount > 0 { report("\(node.leases.pendingCount) demands are left") }
     if node.leases.resources.available != node.leases.resources.total { report("resources are left in use") }
     if node.actors.liveCount > 0 { report("\(node.actors.liveCount) actors are left") }
-    for leak in store.leaks(isAlive: { process($0) != nil }) { report(leak) }
+    for leak in store.leaks { report(leak) }
   }
 }

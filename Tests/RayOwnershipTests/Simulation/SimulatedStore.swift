@@ -14,17 +14,24 @@ final class SimulatedStore {
   private(set) var blocks: [Block] = []
   private let report: (String) -> Void
 
-  init(report: @escaping (String) -> Void) { self.report = report }
+  private let isAlive: (WorkerID) -> Bool
+
+  init(isAlive: @escaping (WorkerID) -> Bool, report: @escaping (String) -> Void) {
+    self.isAlive = isAlive
+    self.report = report
+  }
 
   func put(_ bytes: [UInt8], by creator: WorkerID, for owner: WorkerID) -> StoredDescriptor {
     blocks.append(Block(creator: creator, owner: owner, bytes: bytes))
     return StoredDescriptor(words: (UInt64(blocks.count), UInt64(bytes.count), 0, 0), creator: creator)
   }
 
-  func read(_ descriptor: StoredDescriptor) -> [UInt8] {
+  /// Nil when the value went with its owner: a reader that has not heard of the death yet learns it here.
+  func read(_ descriptor: StoredDescriptor) -> [UInt8]? {
     let block = blocks[Int(descriptor.words.0) - 1]
-    if block.isFreed { report("block \(descriptor.words.0) was read after it was freed") }
-    return block.bytes
+    guard block.isFreed else { return block.bytes }
+    if isAlive(block.owner) { report("block \(descriptor.words.0) was read after it was freed") }
+    return nil
   }
 
   func free(_ descriptor: StoredDescriptor, by freer: String) {
@@ -35,7 +42,7 @@ final class SimulatedStore {
 
   /// Blocks nobody freed although their creator lives. What a dead creator leaves behind belongs to the node, which frees it
   /// with its owner at the latest.
-  func leaks(isAlive: (WorkerID) -> Bool) -> [String] {
+  var leaks: [String] {
     blocks.enumerated().compactMap { number, block in
       guard !block.isFreed, isAlive(block.creator) else { return nil }
       return "block \(number + 1) of \(block.creator.short) for \(block.owner.short) was never freed"
