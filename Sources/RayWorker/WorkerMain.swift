@@ -15,7 +15,7 @@ internal import RayTransport
 package enum WorkerMain {
   /// Enters the worker role when the environment asks for it, and then never returns. Costs one `getenv` otherwise.
   package static func enterIfRequested() {
-    guard let text = getenv(WorkerLaunch.environmentVariable) else { return }
+    guard let text = getenv(WorkerLaunch.environmentVariable), getenv(WorkerLaunch.foreignVariable) == nil else { return }
     let value = String(cString: text)
     // Programs that a task starts are no workers.
     unsetenv(WorkerLaunch.environmentVariable)

@@ -20,6 +20,7 @@ enum FakeDriver {
       var configuration = NodeConfiguration()
       configuration.resources = ResourceSet(["CPU": 2])
       configuration.storeByteCount = 64 << 20
+      configuration.environment[WorkerLaunch.foreignVariable] = "1"
       let node = try NodeManager(configuration)
       let socket = try node.start()
       while node.census()?.idleCount != 2 { usleep(1000) }

@@ -34,7 +34,8 @@ final class FakeWorker: EventLoopDelegate, @unchecked Sendable {
 
   static func enterIfRequested() {
     if getenv(FakeDriver.variable) != nil { FakeDriver.run() }
-    guard let text = getenv(WorkerLaunch.environmentVariable) else { return }
+    // All tests are one program: workers of a real engine are none of ours.
+    guard getenv(WorkerLaunch.foreignVariable) != nil, let text = getenv(WorkerLaunch.environmentVariable) else { return }
     signal(SIGPIPE, SIG_IGN)
     let mode = getenv(misbehaviour).map { String(cString: $0) } ?? ""
     guard let launch = WorkerLaunch(environmentValue: String(cString: text)) else { _exit(71) }

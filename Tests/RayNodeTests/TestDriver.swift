@@ -39,6 +39,7 @@ final class TestDriver: EventLoopDelegate, @unchecked Sendable {
     configuration.storeByteCount = 64 << 20
     configuration.forwardsLogs = false
     change(&configuration)
+    configuration.environment[WorkerLaunch.foreignVariable] = "1"
     return configuration
   }
 

@@ -2,6 +2,8 @@
 package struct WorkerLaunch: Hashable, Sendable {
   /// A process that finds this variable shall enter the worker role before it does anything else, and unset it.
   package static let environmentVariable = "SWIFT_RAY_WORKER"
+  /// Set beside it when the program brings workers of its own kind; the engine's worker role then keeps out of the way.
+  package static let foreignVariable = "SWIFT_RAY_FOREIGN_WORKER"
   /// The node socket of a child.
   package static let defaultDescriptor: Int32 = 3
 
