@@ -154,6 +154,20 @@ internal import Testing
     #expect(bench.stations[0].returned == [1])
   }
 
+  /// The node counts a lease until it is returned; a demand that did not was one too small, for ever if the task on that lease
+  /// waited for the queued one.
+  @Test func aReclaimedLeaseStillCountsWhileItsTaskRuns() throws {
+    let bench = Bench(2)
+    let queue = bench.queue(0)
+    bench.grant(1, to: 0, on: 1)
+    _ = bench.submit(0, queue)
+    bench.settle()
+    bench[0].leaseReclaimed(1)
+    _ = bench.submit(0, queue)
+    bench.settle()
+    #expect(bench.stations[0].wanted.last == 2)
+  }
+
   @Test func aRepeatedGrantIsNoSecondLease() {
     let bench = Bench(2)
     _ = bench.queue(0)

@@ -95,7 +95,9 @@ extension CoreMachine {
     for pool in pools {
       pool.isDirty = false
       let queued = min(pool.queuedCount, Pipelining.leasesWantedMax)
-      let wanted = pool.leases.count(where: { !$0.isDraining }) + queued
+      // Leases that were called back count until they are returned, as they do for the node: the task on one of them may wait
+      // for a task that is queued here.
+      let wanted = pool.leases.count + queued
       // While work is queued the demand only grows: each message costs the node more than it saves.
       if queued > 0 ? wanted > pool.wanted : wanted != pool.wanted { demand(pool, wanted) }
     }
@@ -155,7 +157,7 @@ extension CoreMachine {
 
   private func failQueued(in pool: LeasePool, _ error: [UInt8]) {
     // Withdrawn before anything else: tasks submitted in answer to these failures are a new demand, which the node judges anew.
-    demand(pool, pool.leases.count(where: { !$0.isDraining }))
+    demand(pool, pool.leases.count)
     while let queue = pool.active.first { failTask(tasks.index(ofSlot: queue.first), error) }
   }
 
@@ -163,7 +165,7 @@ extension CoreMachine {
     remove(lease)
     // The demand first, so that the node does not grant the same lease again at once.
     let wanted =
-      lease.pool.leases.count(where: { !$0.isDraining })
+      lease.pool.leases.count
       + min(lease.pool.queuedCount, Pipelining.leasesWantedMax)
     if wanted != lease.pool.wanted { demand(lease.pool, wanted) }
     node.returnLease(lease.id)
