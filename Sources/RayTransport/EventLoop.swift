@@ -163,6 +163,10 @@ package final class EventLoop: @unchecked Sendable {
   /// Whether the calling thread is the one that runs this loop.
   package var isOnLoopThread: Bool { cray_thread_loop() == threadMark }
 
+  /// Whether the helper polls while a job keeps the loop's thread. It has asked the delegate for output already: who appends
+  /// more sends it.
+  package var isPolledByHelper: Bool { role.isWithHelper }
+
   /// How often the helper took the sockets over.
   package var takeoverCount: UInt64 { takeovers.load(ordering: .relaxed) }
   /// How often the loop's thread went to sleep.

@@ -73,6 +73,7 @@ struct PollingRole: ~Copyable {
   var isOffered: Bool { word.load(ordering: .relaxed) == State.offered }
   var isLoopOwned: Bool { word.load(ordering: .relaxed) & ~State.parked == State.loopOwns }
   var isHelperWaiting: Bool { word.load(ordering: .sequentiallyConsistent) == State.helperWaiting }
+  var isWithHelper: Bool { State.helperWaiting...State.helperBusyLoopWaits ~= word.load(ordering: .sequentiallyConsistent) }
   var isWantedBack: Bool { word.load(ordering: .relaxed) == State.helperBusyLoopWaits }
 
   private func exchange(_ expected: UInt32, for desired: UInt32) -> Bool {

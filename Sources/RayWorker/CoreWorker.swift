@@ -121,7 +121,8 @@ package final class CoreWorker: @unchecked Sendable {
     if hasCalls { loop.requestWork() }
     if startsTicking { scheduleTick() }
     guard hasOutput else { return }
-    if wantsFlush { flush() } else if !loop.isOnLoopThread { loop.notify() }
+    // Long user code keeps the loop's thread from flushing, and the helper may be asleep already.
+    if wantsFlush || loop.isPolledByHelper { flush() } else if !loop.isOnLoopThread { loop.notify() }
   }
 
   private func actOnDecisions() {

@@ -1,6 +1,7 @@
 internal import CRayShims
 internal import RayEngine
 internal import RayNode
+internal import RayObjectStore
 internal import RayProtocol
 internal import RayTransport
 internal import Synchronization
@@ -64,6 +65,8 @@ package enum Driver {
         node.stop()
         if mode == .background { loop.shutdown() }
         worker.failEverything()
+        // The memory stays: references that are left may be read. The client's thread does not.
+        worker.store?.detach()
       }
       switch mode {
       case .background:
