@@ -7,7 +7,8 @@ public import Ray
 /// ```swift
 /// @Remote func square(_ x: Int) -> Int { x * x }
 /// @Test func squares() async throws {
-///   try await withRay(RayConfiguration(numCPUs: 2)) { #expect(try await $square.remote(7).value == 49) }
+///   let result = try await withRay(RayConfiguration(numCPUs: 2)) { try await $square.remote(7).value }
+///   #expect(result == 49)
 /// }
 /// ```
 /// A process runs one engine at a time, so concurrent uses take turns; give suites that use it `.serialized`, or their time

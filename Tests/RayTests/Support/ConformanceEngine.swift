@@ -15,7 +15,7 @@ enum ConformanceEngine: String, CaseIterable {
     case .embedded:
       RayConfiguration(
         namespace: namespace, numCPUs: cpus, numGPUs: gpus, resources: resources, objectStoreMemory: 256 << 20,
-        runtimeEnv: environment.map { RuntimeEnv(environment: $0) }, logToDriver: false)
+        runtimeEnv: environment.map { RuntimeEnv(environment: $0) }, logToDriver: true)
     }
   }
 }

@@ -7,3 +7,9 @@
 #endif
 
 var ownProcessIdentifier: Int32 { getpid() }
+
+func leaveProcess(_ status: Int32) -> Never { exit(status) }
+
+func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+func blockForEver() -> Never { while true { pause() } }

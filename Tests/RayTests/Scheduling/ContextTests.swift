@@ -1,0 +1,73 @@
+import Ray
+import RayTesting
+import Testing
+
+@RayCodable struct ContextReport: Equatable {
+  var worker: String
+  var node: String
+  var task: String?
+  var taskName: String?
+  var actor: String?
+  var attempt: Int
+  var namespace: String
+
+  static var here: ContextReport {
+    let context = Ray.context
+    return ContextReport(
+      worker: "\(context.workerID)", node: "\(context.nodeID)", task: context.taskID.map { "\($0)" },
+      taskName: context.taskName, actor: context.actorID.map { "\($0)" }, attempt: context.attempt,
+      namespace: context.namespace)
+  }
+}
+
+@Remote private func report() -> ContextReport { .here }
+@Remote private func reportLater() async throws -> ContextReport {
+  await Task.yield()
+  return .here
+}
+@Remote private func variable(_ name: String) -> String? { environmentVariable(name) }
+
+@RemoteActor final class Reporter {
+  init() {}
+  func report() -> ContextReport { .here }
+  func variable(_ name: String) -> String? { environmentVariable(name) }
+}
+
+extension RayConformance {
+  @Suite(.ray(environment: ["CONFORMANCE_BASE": "base"], namespace: "context")) struct Context {
+    @Test func theDriverIsNoTask() async throws {
+      let here = ContextReport.here
+      #expect(here.task == nil && here.actor == nil && here.taskName == nil && here.namespace == "context")
+    }
+
+    @Test func aCallKnowsWhereItRuns() async throws {
+      let here = ContextReport.here
+      let there = try await $report.remote().value
+      #expect(there.taskName?.contains("report") == true)
+      #expect(there.worker != here.worker && there.node == here.node && there.namespace == "context")
+      #expect(there.task != nil && there.actor == nil && there.attempt == 1)
+      #expect(try await $reportLater.remote().value.taskName?.contains("reportLater") == true)
+    }
+
+    @Test func twoCallsAreTwoTasks() async throws {
+      let (a, b) = try await Ray.get(try $report.remote(), try $report.remote())
+      #expect(a.task != b.task)
+    }
+
+    @Test func anActorKnowsItself() async throws {
+      let reporter = try Reporter.remote()
+      #expect(try await reporter.report.remote().value.actor == "\(reporter.id)")
+    }
+
+    @Test func environmentsReachCallsAndActors() async throws {
+      #expect(try await $variable.remote("CONFORMANCE_BASE").value == "base")
+      let environment = RuntimeEnv(environment: ["CONFORMANCE_EXTRA": "extra = 1", "CONFORMANCE_BASE": "changed"])
+      let call = $variable.options(runtimeEnv: environment)
+      #expect(try await call.remote("CONFORMANCE_EXTRA").value == "extra = 1")
+      #expect(try await call.remote("CONFORMANCE_BASE").value == "changed")
+      #expect(try await $variable.remote("CONFORMANCE_EXTRA").value == nil)
+      let reporter = try Reporter.options(runtimeEnv: environment).remote()
+      #expect(try await reporter.variable.remote("CONFORMANCE_EXTRA").value == "extra = 1")
+    }
+  }
+}

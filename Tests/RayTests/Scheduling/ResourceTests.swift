@@ -1,0 +1,124 @@
+import Ray
+import RayTesting
+import Testing
+
+@Remote private func afterGate(_ gate: ActorHandle<Gate>, _ x: Int) async throws -> Int {
+  try await gate.passed.remote().value
+  return x
+}
+@Remote private func assigned() -> [String: Double] { Ray.context.assignedResources }
+@Remote(numGPUs: 1) private func gpu() -> (ids: [Int], visible: String?) {
+  (Ray.context.gpuIDs, environmentVariable("CUDA_VISIBLE_DEVICES"))
+}
+@Remote private func noGPU() -> [Int] { Ray.context.gpuIDs }
+@Remote private func heldGPU(_ arrived: ActorHandle<Gate>, _ gate: ActorHandle<Gate>) async throws -> [Int] {
+  try await arrived.passed.remote().value
+  try await gate.passed.remote().value
+  return Ray.context.gpuIDs
+}
+@Remote(resources: ["token": 1]) private func withToken(_ turnstile: ActorHandle<Meter>) async throws -> Int {
+  let inside = try await turnstile.enter.remote().value
+  try await turnstile.leave.remote().value
+  return inside
+}
+@Remote private func one() -> Int { 1 }
+
+/// How many calls are inside at once.
+@RemoteActor final class Meter {
+  private var inside = 0
+  init() {}
+  func enter() -> Int {
+    inside += 1
+    return inside
+  }
+  func leave() { inside -= 1 }
+}
+
+extension RayConformance {
+  @Suite(.ray(cpus: 4, gpus: 2, resources: ["token": 2, "license": 0.5])) struct Resources {
+    @Test func theClusterTellsWhatItHas() async throws {
+      let total = try await Ray.clusterResources()
+      #expect(total["CPU"] == 4 && total["GPU"] == 2 && total["token"] == 2 && total["license"] == 0.5)
+      #expect(total["memory", default: 0] > 0)
+      let nodes = try await Ray.nodes()
+      #expect(nodes.count == 1 && nodes[0].isAlive && nodes[0].resources["CPU"] == 4)
+      #expect(nodes[0].id == Ray.context.nodeID)
+    }
+
+    @Test func anActorHoldsItsResourcesUntilItEnds() async throws {
+      let meter = try Meter.options(numCPUs: 1.5, resources: ["token": 1]).remote()
+      _ = try await meter.enter.remote().value
+      let available = try await Ray.availableResources()
+      #expect(available["CPU"] == 2.5 && available["token"] == 1)
+      try await meter.kill()
+      await expectRayError(.actorDied) { _ = try await meter.enter.remote().value }
+      #expect(try await Ray.availableResources()["token"] == 2)
+    }
+
+    @Test func aDefaultActorNeedsNoCPUToRun() async throws {
+      let meters = try (0..<6).map { _ in try Meter.remote() }
+      #expect(try await Ray.get(try meters.map { try $0.enter.remote() }) == [1, 1, 1, 1, 1, 1])
+      #expect(try await $one.remote().value == 1)
+    }
+
+    @Test(arguments: ["token", "unobtainium"]) func whatCannotEverRunSaysWhatIsMissing(_ name: String) async throws {
+      let call = $one.options(resources: [name: 3])
+      await expectRayError(.infeasible, name) { _ = try await call.remote().value }
+      #expect(try await $one.remote().value == 1)
+    }
+
+    @Test func anActorThatCannotEverRunSaysWhatIsMissing() async throws {
+      let meter = try Meter.options(resources: ["unobtainium": 1]).remote()
+      await expectRayError(.infeasible, "unobtainium") { _ = try await meter.enter.remote().value }
+    }
+
+    @Test func tooManyCPUsAreInfeasible() async throws {
+      await expectRayError(.infeasible, "CPU") { _ = try await $one.options(numCPUs: 64).remote().value }
+    }
+
+    @Test func customResourcesBoundWhatRunsAtOnce() async throws {
+      let meter = try Meter.remote()
+      let refs = try (0..<20).map { _ in try $withToken.remote(meter) }
+      #expect(try await Ray.get(refs).max()! <= 2)
+    }
+
+    @Test func fractionsAddUpExactly() async throws {
+      let gate = try Gate.remote()
+      // A suspended call gives its CPU back but keeps other resources.
+      let holders = try (0..<5).map { try $afterGate.options(numCPUs: 0, resources: ["license": 0.1]).remote(gate, $0) }
+      try await gate.arrived.remote(count: 5).value
+      #expect(try await Ray.availableResources()["license", default: 0] == 0)
+      try await gate.open.remote().value
+      #expect(try await Ray.get(holders) == [0, 1, 2, 3, 4])
+    }
+
+    @Test func aCallKnowsWhatItWasGiven() async throws {
+      #expect(try await $assigned.remote().value == ["CPU": 1])
+      #expect(try await $assigned.options(numCPUs: 0.5, resources: ["token": 2]).remote().value == ["CPU": 0.5, "token": 2])
+    }
+
+    @Test func gpusAreNumberedAndVisible() async throws {
+      let result = try await $gpu.remote().value
+      #expect(result.ids.count == 1 && result.visible == result.ids.map(String.init).joined(separator: ","))
+      #expect(try await $noGPU.remote().value == [])
+    }
+
+    @Test func callsThatRunAtOnceGetDifferentGPUs() async throws {
+      let (arrived, gate) = (try Gate.remote(), try Gate.remote())
+      try await arrived.open.remote().value
+      let refs = try (0..<2).map { _ in try $heldGPU.options(numGPUs: 1).remote(arrived, gate) }
+      try await gate.arrived.remote(count: 2).value
+      try await gate.open.remote().value
+      #expect(Set(try await Ray.get(refs).flatMap { $0 }).count == 2)
+    }
+
+    @Test func impossibleOptionsAreRefusedAtOnce() async throws {
+      await expectRayError(.invalidArgument, "CPU") { _ = try $one.options(numCPUs: -1).remote() }
+      await expectRayError(.invalidArgument, "CPU") { _ = try $one.options(resources: ["CPU": 1]).remote() }
+      await expectRayError(.invalidArgument, "token") { _ = try $one.options(resources: ["token": -1]).remote() }
+      await expectRayError(.invalidArgument, "token") { _ = try $one.options(resources: ["token": .nan]).remote() }
+      await expectRayError(.invalidArgument, "maxRetries") { _ = try $one.options(maxRetries: -2).remote() }
+      await expectRayError(.invalidArgument, "maxRestarts") { _ = try Meter.options(maxRestarts: -2).remote() }
+    }
+  }
+}
