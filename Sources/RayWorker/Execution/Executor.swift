@@ -162,6 +162,7 @@ final class Executor: @unchecked Sendable {
     }
     let actor = HostedActor(entry, specification, restartCount, assigned)
     worker.lock.withLock { worker.state.hosted = actor }
+    VisibleDevices.show(assigned)
     worker.loop.execute { [self] in
       hosted = actor
       executables = [:]

@@ -56,9 +56,10 @@ extension CoreWorker {
         machine.leaseGranted(grant.lease.rawValue, classID: grant.schedulingClass.rawValue, worker: grant.worker)
       case .leased(let lease, _, _, let assigned):
         state.leaseInfo[lease.rawValue] = assigned
+        VisibleDevices.show(assigned)
         state.progress.leased(lease.rawValue)
       case .leaseEnded(let lease):
-        state.leaseInfo[lease.rawValue] = nil
+        VisibleDevices.restore(after: state.leaseInfo.removeValue(forKey: lease.rawValue))
         state.progress.ended(lease.rawValue)
       case .leaseRevoked(_, let death):
         state.reportedDeaths[death.worker] = death
