@@ -67,6 +67,8 @@ extension EmbeddedEngine {
   package func kill(_ actor: ActorCore, noRestart: Bool) async throws {
     worker.lock.withLock { NodeRequest.killActor(actor.id, noRestart: noRestart).append(to: worker.state.nodeOutbox) }
     worker.flush()
+    // The node answers in order: behind this answer the death is known here, and calls made from now on fail.
+    _ = await worker.ask { .nodes($0) }
   }
 
   package func actor(named name: String, namespace: String?) async throws -> ActorCore {
