@@ -27,6 +27,7 @@ package final class CoreMachine {
 
   var pools: [LeaseTerms: LeasePool] = [:]
   var poolsByClass: [LeasePool] = []
+  var queues: [TaskQueue] = []
   var dirtyPools: [LeasePool] = []
   var leases: [UInt64: Lease] = [:]
   var actors: [ActorID: ActorClient] = [:]

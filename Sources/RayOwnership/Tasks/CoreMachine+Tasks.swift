@@ -33,7 +33,10 @@ extension CoreMachine {
 
   /// A queue for one function's tasks with one set of options; kept for the machine's life.
   package func makeQueue(function: UInt32, terms: LeaseTerms) -> TaskQueue {
-    TaskQueue(function: function, pool: pool(for: terms))
+    let queue = TaskQueue(function: function, pool: pool(for: terms))
+    // Records point to their queue without counting.
+    queues.append(queue)
+    return queue
   }
 
   /// Submits a call with one result.
