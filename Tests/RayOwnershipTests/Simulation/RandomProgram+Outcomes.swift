@@ -34,7 +34,9 @@ extension RandomProgram {
       adopt(value?.handles ?? [], call: call)
     case (ArgumentLayout.inlineTag, .direct(let object, let isLoose)): take(bytes, object, isLoose, call)
     case (ArgumentLayout.storedTag, .direct(let object, let isLoose)):
-      guard let bytes = cluster.store.read(StoredDescriptor(reading: bytes.baseAddress!)) else { return execution.hasLostArgument = true }
+      guard let bytes = cluster.store.read(StoredDescriptor(reading: bytes.baseAddress!)) else {
+        return execution.hasLostArgument = true
+      }
       bytes.withUnsafeBytes { take($0, object, isLoose, call) }
     default: cluster.report("an argument has the wrong kind \(tag)")
     }
