@@ -23,16 +23,19 @@ extension CoreMachine {
       return sent(record)
     }
     guard let resolved = resolvedArguments(bytes, references) else {
-      return failTask(
-        task,
-        encodeError(RayError(.internalError, "the arguments of task \(task) could not be resolved"))
-      )
+      return failTask(task, lostArgument(references))
     }
     resolved.withUnsafeBytes {
       bytes = $0
       push(task, record, on: lane, leaseID, bytes)
     }
     sent(record)
+  }
+
+  /// A value that was there when the task was queued, or first tried, can be lost with its owner since.
+  private func lostArgument(_ references: ArgumentReferences) -> [UInt8] {
+    firstFailure(references.direct)
+      ?? encodeError(RayError(.internalError, "an argument was ready and has no value"))
   }
 
   @inline(__always)
