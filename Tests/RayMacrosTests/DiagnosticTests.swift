@@ -147,7 +147,8 @@ private let refusedMethods = #"""
     // expected-error@-1:11 {{a remote method cannot be generic: a worker finds it by its name, without type arguments}}
     // expected-note@-2:11 {{keep it local with '@LocalOnly'}} {{3-7=@LocalOnly func}}
     func id() -> Int { 1 }
-    // expected-warning@-1:8 {{a handle has a member 'id' of its own; call this method through 'methods.id'}}
+    // expected-warning@-1:8 {{a handle has a member 'id' of its own; call this method through 'handle.methods.id', and write its name in back-ticks to say that you know}}
+    // expected-note@-2:8 {{write '`id`'}} {{8-10=`id`}}
     #if DEBUG
       // expected-warning@-1:3 {{methods inside of '#if' are not remote; put the '#if' into their bodies, or mark them '@LocalOnly'}}
       func debug() {}
@@ -203,6 +204,7 @@ private let accepted = #"""
   @RemoteActor final class Everything {
     var x = 1
     func get() -> Int { x }
+    func `kill`() {}
     @LocalOnly deinit {}
     subscript(_ i: Int) -> Int { i }
   }
@@ -213,6 +215,7 @@ private let accepted = #"""
     try Base.$overridable.options(numCPUs: 0.5).remote()
     let handle = try Everything.options(name: "e").remote()
     let sum: ObjectRef<Int> = try handle.get.remote()
+    try handle.methods.kill.remote()
     _ = try $global.remote(sum)
     _ = try Private.remote().get.remote([1])
   }

@@ -55,7 +55,7 @@ internal import Testing
   @Test(arguments: [0, 1, 3]) func wrongCountsAreRefused(count: Int) throws {
     let bytes = try encode { writer in for number in 0..<count { try writer.value(number) } }
     let failure = error(bytes) { try $0.expect(count: 2) }
-    #expect(failure?.message == "M.f(_:by:) takes 2 arguments, the call has \(count)")
+    #expect(failure?.message == "M.f(_:by:) takes 2 arguments (Int, by: String), the call has \(count)")
   }
 
   @Test func everyTruncationIsRefused() throws {

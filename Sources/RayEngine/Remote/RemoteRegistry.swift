@@ -76,13 +76,8 @@ extension RemoteRegistry.Table {
   func actor(_ name: String) -> ActorEntry? { actors[name] ?? unique(actors, name) }
 
   private func unique<Entry>(_ entries: [String: Entry], _ name: String) -> Entry? {
-    let matches = entries.filter { key, _ in Self.baseName(key) == name || key.prefix { $0 != "(" } == name }
-    return matches.count == 1 ? matches.first?.value : nil
-  }
-
-  private static func baseName(_ key: String) -> Substring {
-    let path = key.prefix { $0 != "(" }
-    return path.split(separator: ".").last ?? path
+    let matches = NameSearch.matches(name, in: entries.keys)
+    return matches.count == 1 ? entries[entries.keys[matches[0]]] : nil
   }
 
   mutating func add(_ record: UnsafePointer<RemoteRegistry.Record>, image: UInt) {

@@ -69,7 +69,10 @@ public struct TaskArguments: @unchecked Sendable {
 
   @usableFromInline
   func wrongCount(_ expected: Int) -> any Error {
-    RayError(.invalidArgument, "\(function) takes \(expected) argument\(expected == 1 ? "" : "s"), the call has \(count)")
+    let types = parameters.map { $0.label == "_" ? $0.type : "\($0.label): \($0.type)" }.joined(separator: ", ")
+    let list = parameters.isEmpty ? "" : " (\(types))"
+    return RayError(
+      .invalidArgument, "\(function) takes \(expected) argument\(expected == 1 ? "" : "s")\(list), the call has \(count)")
   }
 
   @usableFromInline

@@ -4,7 +4,9 @@ internal import SwiftSyntax
 /// Picks what of a class or actor can be reached from other processes.
 enum ActorMembers {
   /// Names that a handle has itself; a method of that name is reached through `handle.methods`.
-  private static let handleMembers: Set<String> = ["id", "methods", "encode", "hash", "description"]
+  private static let handleMembers: Set<String> = [
+    "id", "kill", "methods", "encode", "encodedByteCountHint", "hash", "hashValue",
+  ]
 
   static func creator(
     of declaration: some DeclGroupSyntax, named name: TokenSyntax, path: String, complaints: inout Complaints
@@ -64,9 +66,12 @@ enum ActorMembers {
         attribute, "methods of a '@RemoteActor' are remote without '@Remote'", fixIts: [remove(attribute, function)])
     }
     let base = function.name.text.bare
-    if handleMembers.contains(base) {
+    if handleMembers.contains(base), function.name.text == base {
       complaints.warning(
-        function.name, "a handle has a member '\(base)' of its own; call this method through 'methods.\(base)'")
+        function.name,
+        "a handle has a member '\(base)' of its own; call this method through 'handle.methods.\(base)', "
+          + "and write its name in back-ticks to say that you know",
+        fixIts: [.replace("write '`\(base)`'", function.name, with: function.name.rewritten("`\(base)`"))])
     }
     let signature = Signature(
       function.signature, generics: function.genericParameterClause, whereClause: function.genericWhereClause,

@@ -5,9 +5,9 @@ extension RayError.Code {
   public static let alreadyInitialized = Self(.alreadyInitialized)
   /// The runtime was shut down while, or before, the call was made. Not worth a retry.
   public static let shutDown = Self(.shutDown)
-  /// No remote function of that name exists in the callee's program.
+  /// No remote function, or no method of the actor, has that name in the callee's program.
   public static let unknownFunction = Self(.unknownFunction)
-  /// No remote actor class, or no method of it, has that name in the callee's program.
+  /// No remote actor class has that name in the callee's program.
   public static let unknownActorClass = Self(.unknownActorClass)
   /// The call itself is wrong: arity, an impossible option, a negative count.
   public static let invalidArgument = Self(.invalidArgument)

@@ -108,11 +108,30 @@ extension Executor {
   }
 
   func finishUnknown(_ call: ExecutionCall, _ name: String) {
-    let known = hosted?.entry.methods.map(\.name) ?? RemoteRegistry.functionNames
-    let close = known.filter { $0.contains(name.prefix { $0 != "(" }) }.prefix(3)
-    let hint =
-      close.isEmpty ? "is it declared @Remote in a module this program links?" : "did you mean \(close.joined(separator: ", "))?"
-    let error = RayError(.unknownFunction, "no remote function '\(name)' in this program; \(hint)")
+    let error =
+      if let hosted {
+        NameSearch.failure(
+          name, among: hosted.entry.methods.map(\.name), noun: "remote method", place: hosted.entry.name, code: .unknownFunction)
+      } else {
+        NameSearch.failure(
+          name, among: RemoteRegistry.functionNames, noun: "remote function", place: "this program", code: .unknownFunction)
+      }
     worker.finishFailed(call, error, flags: 0, duration: 0)
   }
+
+  /// Calls by name do not know whether a function streams; true when the call was refused.
+  func refuses(_ call: ExecutionCall, _ name: String, streams: Bool) -> Bool {
+    guard call.isStream != streams else { return false }
+    let text = streams ? "streams its results; call it with 'stream'" : "returns one result; call it with 'remote'"
+    worker.finishFailed(call, RayError(.invalidArgument, "\(name) \(text)"), flags: 0, duration: 0)
+    return true
+  }
+}
+
+extension RemoteEntry.Body {
+  var streams: Bool { if case .stream = self { true } else { false } }
+}
+
+extension ActorMethodEntry.Body {
+  var streams: Bool { if case .stream = self { true } else { false } }
 }

@@ -103,6 +103,7 @@ final class Executor: @unchecked Sendable {
     if call.isCancelled { return finishCancelled(call) }
     switch executable(call.function) {
     case .function(let entry, let profile):
+      if refuses(call, entry.name, streams: entry.body.streams) { return }
       let arguments = arguments(call, runner, entry.name, entry.parameters)
       switch entry.body {
       case .sync(let body):
@@ -114,6 +115,7 @@ final class Executor: @unchecked Sendable {
       }
     case .method(let entry, let profile):
       guard let instance = hosted?.instance else { return finishUnknown(call, entry.name) }
+      if refuses(call, entry.name, streams: entry.body.streams) { return }
       let arguments = arguments(call, runner, entry.name, entry.parameters)
       switch entry.body {
       case .sync(let body):
@@ -155,9 +157,9 @@ final class Executor: @unchecked Sendable {
   /// Turns this worker into the home of one actor, for the rest of its life.
   func host(_ specification: ActorSpec, _ restartCount: UInt32, _ assigned: AssignedResources) {
     guard let entry = RemoteRegistry.actor(named: specification.className) else {
-      let known = RemoteRegistry.actorNames.joined(separator: ", ")
-      let error = RayError(
-        .unknownActorClass, "no remote actor class '\(specification.className)' in this program; there are: \(known)")
+      let error = NameSearch.failure(
+        specification.className, among: RemoteRegistry.actorNames, noun: "remote actor class", place: "this program",
+        code: .unknownActorClass)
       return worker.actorConstructed(specification.id, ErrorCoding.encode(error))
     }
     let actor = HostedActor(entry, specification, restartCount, assigned)

@@ -28,11 +28,8 @@ final class HostedActor: @unchecked Sendable {
   /// By full name, or by base name when only one method has it.
   func method(named name: String) -> ActorMethodEntry? {
     if let method = methods[name] { return method }
-    let matches = entry.methods.filter { method in
-      let path = method.name.prefix { $0 != "(" }
-      return path == name || path.split(separator: ".").last.map(String.init) == name
-    }
-    return matches.count == 1 ? matches[0] : nil
+    let matches = NameSearch.matches(name, in: entry.methods.map(\.name))
+    return matches.count == 1 ? entry.methods[matches[0]] : nil
   }
 
   /// Runs the constructor and tells the node how it ended.

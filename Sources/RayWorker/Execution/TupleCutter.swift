@@ -8,7 +8,7 @@ enum TupleCutter {
     do {
       let found = try reader.getArrayHeader()
       guard found == count else {
-        throw RayError(.internalError, "the function returned \(found) values where \(count) were promised")
+        throw RayError(.invalidArgument, "the result has \(found) elements and cannot be split into \(count)")
       }
       var parts: [UnsafeRawBufferPointer] = []
       for _ in 0..<count {
@@ -18,7 +18,7 @@ enum TupleCutter {
       }
       return parts
     } catch let error as MessagePackError {
-      throw RayError(.internalError, "the function's result is no array: \(error.message)")
+      throw RayError(.invalidArgument, "the result is no tuple that could be split: \(error.message)")
     }
   }
 }
