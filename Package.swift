@@ -68,6 +68,8 @@ let borrowing = strict + [.enableExperimentalFeature("Lifetimes")]
 // MARK: - Tests
 
 let tests: [Target] = [
+  // What tests of several targets share: turns, for they run in one process.
+  .target(name: "ProcessTurn", path: "Tests/ProcessTurn", swiftSettings: strict),
   .testTarget(
     name: "MessagePackTests", dependencies: ["MessagePack"], exclude: ["Interop/generate.py"], swiftSettings: borrowing),
   .testTarget(name: "RaySchedulingTests", dependencies: ["RayProtocol", "RayScheduling"], swiftSettings: strict),
@@ -75,12 +77,13 @@ let tests: [Target] = [
   .testTarget(
     name: "RayOwnershipTests", dependencies: ["MessagePack", "RayControl", "RayOwnership", "RayProtocol", "RayScheduling"],
     swiftSettings: strict),
-  .testTarget(name: "RayObjectStoreTests", dependencies: ["CRayShims", "RayObjectStore"], swiftSettings: strict),
-  .testTarget(name: "RayTransportTests", dependencies: ["CRayShims", "RayTransport"], swiftSettings: strict),
+  .testTarget(name: "RayObjectStoreTests", dependencies: ["CRayShims", "ProcessTurn", "RayObjectStore"], swiftSettings: strict),
+  .testTarget(name: "RayTransportTests", dependencies: ["CRayShims", "ProcessTurn", "RayTransport"], swiftSettings: strict),
   .testTarget(
-    name: "RayNodeTests", dependencies: ["CRayShims", "RayNode", "RayProtocol", "RayTransport"], swiftSettings: strict),
-  .testTarget(name: "RayMacrosTests", dependencies: ["Ray", "RayTesting"], swiftSettings: strict),
-  .testTarget(name: "RayTests", dependencies: ["Ray", "RayTesting"], swiftSettings: strict),
+    name: "RayNodeTests", dependencies: ["CRayShims", "ProcessTurn", "RayNode", "RayProtocol", "RayTransport"],
+    swiftSettings: strict),
+  .testTarget(name: "RayMacrosTests", dependencies: ["ProcessTurn", "Ray", "RayTesting"], swiftSettings: strict),
+  .testTarget(name: "RayTests", dependencies: ["ProcessTurn", "Ray", "RayTesting"], swiftSettings: strict),
   .testTarget(
     name: "SwiftRayCLITests",
     dependencies: ["swift-ray", .product(name: "ArgumentParser", package: "swift-argument-parser")], swiftSettings: strict),

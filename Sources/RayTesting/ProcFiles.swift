@@ -44,15 +44,13 @@ enum ProcFiles {
     return result
   }
 
-  /// Threads but for those of the dispatch pool, which come and go with the program's own tasks.
+  /// The engine's threads, which bear its name: those of dispatch pools and of the program's own come and go.
   static func threads() -> [Int32: String] {
-    let own = text("/proc/self/comm").dropLast()
     var result: [Int32: String] = [:]
     for name in names(in: "/proc/self/task") {
       guard let number = Int32(name) else { continue }
       let title = text("/proc/self/task/\(name)/comm").dropLast()
-      // The pool's threads bear the process's name; the engine names its own.
-      if !title.isEmpty, title != own { result[number] = String(title) }
+      if title.hasPrefix("ray-") { result[number] = String(title) }
     }
     return result
   }

@@ -1,10 +1,11 @@
+internal import ProcessTurn
 internal import Testing
 
 /// What cannot work is refused at the token that is wrong, with what to write instead.
 ///
 /// The fixtures carry their expectations in comments, in the notation of the compiler's own tests: each diagnostic at its
 /// line, each fix-it as `{{first column-last column=replacement}}`, and nothing else may be reported.
-@Suite struct DiagnosticTests {
+@Suite(.alone) struct DiagnosticTests {
   @Test(arguments: [
     Fixture("functions", refusedFunctions), Fixture("places", refusedPlaces), Fixture("actors", refusedActors),
     Fixture("methods", refusedMethods), Fixture("codable", refusedCodables), Fixture("accepted", accepted),

@@ -1,10 +1,11 @@
 internal import CRayShims
+internal import ProcessTurn
 internal import Synchronization
 internal import Testing
 
 @testable internal import RayObjectStore
 
-@Suite struct StoreClientTests {
+@Suite(.serialized, .alone) struct StoreClientTests {
   let id = StoreObjectID(high: 1, low: 2)
 
   @Test(arguments: [0, 1, 63, 64, 65, 1_024, 100_000, 1 << 20, (2 << 20) - 1, 2 << 20, (2 << 20) + 1, 8 << 20, (20 << 20) + 1])

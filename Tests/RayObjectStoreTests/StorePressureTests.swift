@@ -1,10 +1,11 @@
 internal import CRayShims
+internal import ProcessTurn
 internal import Synchronization
 internal import Testing
 
 @testable internal import RayObjectStore
 
-@Suite(.timeLimit(.minutes(2))) struct StorePressureTests {
+@Suite(.serialized, .alone, .timeLimit(.minutes(2))) struct StorePressureTests {
   let id = StoreObjectID(high: 1, low: 2)
 
   @Test func anObjectLargerThanTheStoreFailsAtOnce() throws {

@@ -1,11 +1,12 @@
 #if os(Linux)
   internal import CRayShims
+  internal import ProcessTurn
   internal import Testing
 
   @testable internal import RayObjectStore
 
   /// The store between real processes, with real deaths.
-  @Suite(.serialized, .timeLimit(.minutes(2))) struct StoreProcessTests {
+  @Suite(.serialized, .alone, .timeLimit(.minutes(2))) struct StoreProcessTests {
     @Test func anotherProcessReadsInPlaceAndItsPinOutlivesTheRelease() throws {
       let segment = try StoreSegment.make(blocks: 8)
       let client = try StoreClient(mapping: segment.mapping, identity: 1)

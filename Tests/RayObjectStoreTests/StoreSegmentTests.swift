@@ -1,9 +1,10 @@
 internal import CRayShims
+internal import ProcessTurn
 internal import Testing
 
 @testable internal import RayObjectStore
 
-@Suite(.timeLimit(.minutes(2))) struct StoreSegmentTests {
+@Suite(.serialized, .alone, .timeLimit(.minutes(2))) struct StoreSegmentTests {
   let id = StoreObjectID(high: 1, low: 2)
 
   /// A client that is never told to leave stands for a process that died.

@@ -1,4 +1,5 @@
 internal import CRayShims
+internal import ProcessTurn
 internal import Testing
 
 @testable internal import RayTransport
@@ -9,7 +10,7 @@ internal import Testing
   internal import Musl
 #endif
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ChildProcessTests {
+@Suite(.serialized, .alone, .timeLimit(.minutes(2))) struct ChildProcessTests {
   private static func shell(_ script: String) -> ChildProcess.Options {
     ChildProcess.Options(path: "/bin/sh", arguments: ["-c", script])
   }

@@ -1,9 +1,10 @@
 internal import CRayShims
+internal import ProcessTurn
 internal import Testing
 
 @testable internal import RayTransport
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ConnectionTests {
+@Suite(.serialized, .alone, .timeLimit(.minutes(2))) struct ConnectionTests {
   @Test func framesArriveInOrderWithTheirFields() throws {
     let fixture = try LoopWithPeer()
     var first = ReceivedFrame(kind: 7, id: 1, body: [1, 2, 3])

@@ -1,9 +1,10 @@
 internal import CRayShims
+internal import ProcessTurn
 internal import Testing
 
 @testable internal import RayTransport
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct DescriptorPassingTests {
+@Suite(.serialized, .alone, .timeLimit(.minutes(2))) struct DescriptorPassingTests {
   private static var accepting: Connection.Configuration {
     var configuration = Connection.Configuration()
     configuration.acceptsDescriptors = true

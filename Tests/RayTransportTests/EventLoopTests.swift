@@ -1,4 +1,5 @@
 internal import CRayShims
+internal import ProcessTurn
 internal import Synchronization
 internal import Testing
 
@@ -10,7 +11,7 @@ internal import Testing
   internal import Musl
 #endif
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct EventLoopTests {
+@Suite(.serialized, .alone, .timeLimit(.minutes(2))) struct EventLoopTests {
   @Test func taskStaysOnTheLoopAcrossAwaits() async throws {
     let loop = try EventLoop()
     try loop.start()

@@ -1,7 +1,8 @@
+internal import ProcessTurn
 internal import RayTransport
 internal import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct FaultPlanTests {
+@Suite(.serialized, .alone, .timeLimit(.minutes(2))) struct FaultPlanTests {
   private static let kinds: [String: UInt8] = ["Push": 1, "Done": 2]
 
   @Test func textFormNamesActionKindOccurrenceDurationAndProbability() throws {

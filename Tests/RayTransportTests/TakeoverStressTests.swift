@@ -1,11 +1,12 @@
 internal import CRayShims
+internal import ProcessTurn
 internal import Synchronization
 internal import Testing
 
 @testable internal import RayTransport
 
 /// Two loops with threads and helpers of their own exchange numbered frames while random jobs keep their threads.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct TakeoverStressTests {
+@Suite(.serialized, .alone, .timeLimit(.minutes(3))) struct TakeoverStressTests {
   private static let connectionCount = 3
   private static let frameCountPerConnection: UInt64 = 4000
 

@@ -1,10 +1,11 @@
 internal import CRayShims
+internal import ProcessTurn
 internal import Synchronization
 internal import Testing
 
 @testable internal import RayTransport
 
-@Suite(.serialized, .timeLimit(.minutes(3))) struct TakeoverTests {
+@Suite(.serialized, .alone, .timeLimit(.minutes(3))) struct TakeoverTests {
   /// Keeps the calling thread busy until the condition holds; false after 20 s.
   private static func compute(until isDone: () -> Bool) -> Bool {
     let deadline = cray_now_ns() + 20_000_000_000

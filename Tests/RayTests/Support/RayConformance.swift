@@ -1,4 +1,5 @@
+import ProcessTurn
 import Testing
 
 /// Everything a program may rely on, whatever engine runs it. One engine at a time, so one test at a time.
-@Suite(.serialized, .timeLimit(.minutes(1))) enum RayConformance {}
+@Suite(.serialized, .alone, .timeLimit(.minutes(1))) enum RayConformance {}
