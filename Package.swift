@@ -83,7 +83,7 @@ let tests: [Target] = [
     name: "RayNodeTests", dependencies: ["CRayShims", "ProcessTurn", "RayNode", "RayProtocol", "RayTransport"],
     swiftSettings: strict),
   .testTarget(name: "RayMacrosTests", dependencies: ["ProcessTurn", "Ray", "RayTesting"], swiftSettings: strict),
-  .testTarget(name: "RayTests", dependencies: ["ProcessTurn", "Ray", "RayTesting"], swiftSettings: strict),
+  .testTarget(name: "RayTests", dependencies: ["ProcessTurn", "Ray", "RayFoundation", "RayTesting"], swiftSettings: strict),
   .testTarget(
     name: "SwiftRayCLITests",
     dependencies: ["swift-ray", .product(name: "ArgumentParser", package: "swift-argument-parser")], swiftSettings: strict),
@@ -96,6 +96,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Ray", targets: ["Ray"]),
+    .library(name: "RayFoundation", targets: ["RayFoundation"]),
     .library(name: "RayTesting", targets: ["RayTesting"]),
     .executable(name: "swift-ray", targets: ["swift-ray"]),
   ],
@@ -142,6 +143,8 @@ let package = Package(
       name: "Ray",
       dependencies: ["MessagePack", "RayEngine", "RayMacros", "RayProtocol", "RayWorker"],
       swiftSettings: borrowing),
+    // Apart from Ray, so that programs without Foundation stay small and start fast
+    .target(name: "RayFoundation", dependencies: ["Ray"], swiftSettings: borrowing),
     .target(name: "RayTesting", dependencies: ["Ray", "RayWorker"], swiftSettings: strict),
     .executableTarget(
       name: "swift-ray",

@@ -12,10 +12,13 @@ public struct RawArray<Element: BitwiseCopyable & Sendable>: RayValue {
 
   /// One block: numbers with their kind, structs as opaque memory, plain binary data where typed arrays are off.
   public func encode(into writer: inout ByteWriter) {
-    elements.withUnsafeBytes { bytes in
-      guard writer.allowsTypedArrays else { return writer.put(binary: bytes) }
-      writer.putTypedArray(Self.kind, bytes)
-    }
+    elements.withUnsafeBytes { bytes in Self.encode(bytes, into: &writer) }
+  }
+
+  /// Writes elements that are in no array.
+  package static func encode(_ bytes: UnsafeRawBufferPointer, into writer: inout ByteWriter) {
+    guard writer.allowsTypedArrays else { return writer.put(binary: bytes) }
+    writer.putTypedArray(Self.kind, bytes)
   }
 
   public static func decode(from reader: inout ByteReader) throws(MessagePackError) -> RawArray {
@@ -36,7 +39,7 @@ public struct RawArray<Element: BitwiseCopyable & Sendable>: RayValue {
 
   public var encodedByteCountHint: Int { elements.count * MemoryLayout<Element>.stride + 72 }
 
-  private static var kind: TypedArrayKind {
+  static var kind: TypedArrayKind {
     for kind in TypedArrayKind.allCases where kind != .bool && kind.isMemory(of: Element.self) { return kind }
     return .opaque
   }
