@@ -17,46 +17,46 @@ package final class CoreMachine {
   let encodeError: ErrorEncoder
 
   /// Monotonic nanoseconds, set by the shell before it delivers events.
-  package var now: UInt64 = 0
+  @exclusivity(unchecked) package var now: UInt64 = 0
 
   let objects = Slab<OwnedObject>()
   let tasks = Slab<TaskRecord>()
-  var borrowed: [ObjectID: BorrowedObject] = [:]
-  package internal(set) var peers: [WorkerID: Peer] = [:]
-  var dirtyPeers: [Peer] = []
+  @exclusivity(unchecked) var borrowed: [ObjectID: BorrowedObject] = [:]
+  @exclusivity(unchecked) package internal(set) var peers: [WorkerID: Peer] = [:]
+  @exclusivity(unchecked) var dirtyPeers: [Peer] = []
 
-  var pools: [LeaseTerms: LeasePool] = [:]
-  var poolsByClass: [LeasePool] = []
-  var queues: [TaskQueue] = []
-  var dirtyPools: [LeasePool] = []
-  var leases: [UInt64: Lease] = [:]
-  var actors: [ActorID: ActorClient] = [:]
+  @exclusivity(unchecked) var pools: [LeaseTerms: LeasePool] = [:]
+  @exclusivity(unchecked) var poolsByClass: [LeasePool] = []
+  @exclusivity(unchecked) var queues: [TaskQueue] = []
+  @exclusivity(unchecked) var dirtyPools: [LeasePool] = []
+  @exclusivity(unchecked) var leases: [UInt64: Lease] = [:]
+  @exclusivity(unchecked) var actors: [ActorID: ActorClient] = [:]
 
-  package internal(set) var functionNames: [String] = []
-  var functionKeys: [String: UInt32] = [:]
+  @exclusivity(unchecked) package internal(set) var functionNames: [String] = []
+  @exclusivity(unchecked) var functionKeys: [String: UInt32] = [:]
 
-  var runnable = Deque<ExecutionCall>()
-  var spareCalls: [ExecutionCall] = []
-  var running: [UInt64: ExecutionCall] = [:]
-  var nextCallToken: UInt64 = 1
-  var nextTransit: UInt64 = 1
-  var streams: [UInt64: StreamState] = [:]
+  @exclusivity(unchecked) var runnable = CallList()
+  @exclusivity(unchecked) var spareCalls: [ExecutionCall] = []
+  @exclusivity(unchecked) var running = CallList()
+  @exclusivity(unchecked) var nextCallToken: UInt64 = 1
+  @exclusivity(unchecked) var nextTransit: UInt64 = 1
+  @exclusivity(unchecked) var streams: [UInt64: StreamState] = [:]
   /// Tasks in flight at processes that died, oldest first, until the node tells the cause.
-  var orphansByWorker: [WorkerID: [UInt64]] = [:]
+  @exclusivity(unchecked) var orphansByWorker: [WorkerID: [UInt64]] = [:]
   /// Producers that are a window ahead of their consumers, by call.
-  var creditWaiters: [UInt64: ObjectWaiter] = [:]
+  @exclusivity(unchecked) var creditWaiters: [UInt64: ObjectWaiter] = [:]
   /// Handles made with `getIfExists` that speak for an actor created by somebody else.
-  var aliases: [ActorID: [ActorClient]] = [:]
-  var actorOrphans: [ActorID: [UInt64]] = [:]
+  @exclusivity(unchecked) var aliases: [ActorID: [ActorClient]] = [:]
+  @exclusivity(unchecked) var actorOrphans: [ActorID: [UInt64]] = [:]
 
   /// Waiters to wake once the lock is free; taken by the shell.
-  package var wakeups: [ObjectWaiter] = []
+  @exclusivity(unchecked) package var wakeups: [ObjectWaiter] = []
   /// Calls whose cancellation the shell must carry into running code.
-  package var cancellations: [(call: ExecutionCall, force: Bool)] = []
+  @exclusivity(unchecked) package var cancellations: [(call: ExecutionCall, force: Bool)] = []
   /// Objects to let go, so that long chains are freed without recursion.
-  var pendingUnpins: [ObjectID] = []
-  var isUnpinning = false
-  var flushHint = false
+  @exclusivity(unchecked) var pendingUnpins: [ObjectID] = []
+  @exclusivity(unchecked) var isUnpinning = false
+  @exclusivity(unchecked) var flushHint = false
 
   package init(
     me: WorkerID, node: any NodePort, store: any StorePort, encodeError: @escaping ErrorEncoder
@@ -65,6 +65,11 @@ package final class CoreMachine {
     self.node = node
     self.store = store
     self.encodeError = encodeError
+  }
+
+  deinit {
+    runnable.removeAll()
+    running.removeAll()
   }
 
   // MARK: Functions

@@ -16,8 +16,8 @@ package final class CoreWorker: @unchecked Sendable {
   package let id: WorkerID
   package let loop: EventLoop
   let lock = Lock()
-  nonisolated(unsafe) private(set) var machine: CoreMachine! = nil
-  nonisolated(unsafe) var state = State()
+  let machine: CoreMachine
+  @exclusivity(unchecked) nonisolated(unsafe) var state = State()
   let nodeConnection: Connection
   nonisolated(unsafe) var store: StoreClient?
   /// What the node told at the start; set before anything else happens.
@@ -64,7 +64,11 @@ package final class CoreWorker: @unchecked Sendable {
     var configuration = Connection.Configuration()
     configuration.acceptsDescriptors = true
     nodeConnection = try Connection(adopting: node, configuration: configuration)
-    machine = CoreMachine(me: id, node: NodeLink(self), store: StoreLink(self), encodeError: ErrorCoding.encode)
+    let nodeLink = NodeLink()
+    let storeLink = StoreLink()
+    machine = CoreMachine(me: id, node: nodeLink, store: storeLink, encodeError: ErrorCoding.encode)
+    nodeLink.worker = self
+    storeLink.worker = self
   }
 
   /// Joins the loop; frames flow from now on.
@@ -80,8 +84,14 @@ package final class CoreWorker: @unchecked Sendable {
   /// Everything that touches the machine goes through here: decide under the lock, act after it.
   @inline(__always)
   func withMachine<R, E: Error>(_ body: (CoreMachine) throws(E) -> R) throws(E) -> R {
+    try withMachine(at: Self.now, body)
+  }
+
+  /// For callers that have just looked at the clock.
+  @inline(__always)
+  func withMachine<R, E: Error>(at now: UInt64, _ body: (CoreMachine) throws(E) -> R) throws(E) -> R {
     lock.lock()
-    machine.now = Self.now
+    machine.now = now
     let result: R
     do throws(E) {
       result = try body(machine)
@@ -96,7 +106,6 @@ package final class CoreWorker: @unchecked Sendable {
   /// The last handle of an object is gone. Most releases decide nothing else, so this path looks for no more than it must.
   func release(_ id: ObjectID) {
     lock.lock()
-    let machine = machine!
     machine.release(id)
     guard machine.hasOutput || !machine.wakeups.isEmpty || !machine.cancellations.isEmpty || !state.nodeOutbox.isEmpty else {
       return lock.unlock()
@@ -107,7 +116,6 @@ package final class CoreWorker: @unchecked Sendable {
   /// Gives the lock back, then wakes, cancels and runs what the machine decided.
   @inline(__always)
   private func finishMachineUse() {
-    let machine = machine!
     let wantsFlush = machine.takeFlushHint()
     let hasOutput = machine.hasOutput || !state.nodeOutbox.isEmpty
     let hasCalls = machine.hasRunnableCalls

@@ -7,22 +7,22 @@ internal import RayProtocol
 public struct TaskArguments: @unchecked Sendable {
   // Sendable: the bytes are not changed while the call runs.
   @usableFromInline let bytes: UnsafeRawBufferPointer
-  private let function: String
-  private let parameters: [RemoteEntry.Parameter]
+  private let signature: CallSignature
   /// Tells the engine where references inside the arguments came from; see `ByteReader.context`.
   @usableFromInline let context: UnsafeRawPointer?
-  /// Finds values in shared memory.
-  private let resolve: @Sendable (UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer
 
   package init(
     _ bytes: UnsafeRawBufferPointer, function: String, parameters: [RemoteEntry.Parameter], context: UnsafeRawPointer?,
     resolve: @escaping @Sendable (UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer
   ) {
+    self.init(
+      bytes, signature: CallSignature(function: function, parameters: parameters, resolve: resolve), context: context)
+  }
+
+  package init(_ bytes: UnsafeRawBufferPointer, signature: CallSignature, context: UnsafeRawPointer?) {
     self.bytes = bytes
-    self.function = function
-    self.parameters = parameters
+    self.signature = signature
     self.context = context
-    self.resolve = resolve
   }
 
   /// How many arguments the caller sent.
@@ -69,34 +69,30 @@ public struct TaskArguments: @unchecked Sendable {
 
   @usableFromInline
   func wrongCount(_ expected: Int) -> any Error {
+    let parameters = signature.parameters
     let types = parameters.map { $0.label == "_" ? $0.type : "\($0.label): \($0.type)" }.joined(separator: ", ")
     let list = parameters.isEmpty ? "" : " (\(types))"
     return RayError(
-      .invalidArgument, "\(function) takes \(expected) argument\(expected == 1 ? "" : "s")\(list), the call has \(count)")
+      .invalidArgument,
+      "\(signature.function) takes \(expected) argument\(expected == 1 ? "" : "s")\(list), the call has \(count)")
   }
 
   @usableFromInline
   func failure(_ error: MessagePackError, _ index: Int) -> any Error {
-    RayError(.decodingFailed, "\(function): argument \(index)\(label(index)) \(error.message)")
-  }
-
-  private func label(_ index: Int) -> String {
-    guard index < parameters.count else { return "" }
-    let parameter = parameters[index]
-    return parameter.label == "_" ? " (\(parameter.type))" : " '\(parameter.label)' (\(parameter.type))"
+    RayError(.decodingFailed, "\(signature.function): argument \(index)\(signature.label(index)) \(error.message)")
   }
 
   /// The bytes of one argument. Calls have few of them, so that stepping over the ones in front beats a table.
   @usableFromInline
   func argument(_ index: Int) throws -> UnsafeRawBufferPointer {
-    guard index >= 0, index < count else { throw wrongCount(parameters.count) }
+    guard index >= 0, index < count else { throw wrongCount(signature.parameters.count) }
     var offset = 2
     for _ in 0..<index { offset = try end(ofArgumentAt: offset) }
     let end = try end(ofArgumentAt: offset)
     let value = UnsafeRawBufferPointer(rebasing: bytes[(offset &+ Self.headByteCount)..<end])
     switch bytes[offset] {
     case ArgumentWriter.inlineTag: return value
-    case ArgumentWriter.storedTag: return try resolve(value)
+    case ArgumentWriter.storedTag: return try signature.resolve(value)
     default: throw malformed()
     }
   }
@@ -110,5 +106,7 @@ public struct TaskArguments: @unchecked Sendable {
     return offset &+ Self.headByteCount &+ byteCount
   }
 
-  private func malformed() -> RayError { RayError(.protocolViolation, "\(function): the call's arguments are malformed") }
+  private func malformed() -> RayError {
+    RayError(.protocolViolation, "\(signature.function): the call's arguments are malformed")
+  }
 }

@@ -11,16 +11,16 @@ final class ActorClient: Lane {
   }
 
   let id: ActorID
-  var status = Status.unknown
-  var restartCount: UInt32 = 0
-  var worker: WorkerID?
-  var first: UInt32 = .max
-  var last: UInt32 = .max
-  var queuedCount = 0
+  @exclusivity(unchecked) var status = Status.unknown
+  @exclusivity(unchecked) var restartCount: UInt32 = 0
+  @exclusivity(unchecked) var worker: WorkerID?
+  @exclusivity(unchecked) var first: UInt32 = .max
+  @exclusivity(unchecked) var last: UInt32 = .max
+  @exclusivity(unchecked) var queuedCount = 0
   /// References in the creation arguments, pinned by the creator while the actor may be restarted.
-  var creationReferences: ArgumentReferences?
+  @exclusivity(unchecked) var creationReferences: ArgumentReferences?
   /// Creation waits for these arguments.
-  var pendingCreation: PendingActor?
+  @exclusivity(unchecked) var pendingCreation: PendingActor?
 
   init(id: ActorID) { self.id = id }
 }
@@ -28,8 +28,8 @@ final class ActorClient: Lane {
 /// An actor whose creation arguments are not there yet.
 final class PendingActor {
   /// With the arguments as the caller encoded them.
-  var specification: ActorSpec
-  var missing: Int
+  @exclusivity(unchecked) var specification: ActorSpec
+  @exclusivity(unchecked) var missing: Int
   init(specification: ActorSpec, missing: Int) {
     self.specification = specification
     self.missing = missing

@@ -16,7 +16,7 @@ extension CoreMachine {
     call.peer = peer
     call.isStream = flags & PushBody.streamFlag != 0
     accept(call, task, function, cursor.remaining)
-    peer.calls[task] = call
+    peer.calls.insert(call)
   }
 
   func callMyself(
@@ -58,8 +58,15 @@ extension CoreMachine {
   package func takeRunnableCall() -> ExecutionCall? {
     guard let call = runnable.popFirst() else { return nil }
     call.isStarted = true
-    running[call.token] = call
+    running.append(call)
     return call
+  }
+
+  /// Puts a call back that was taken and not begun: it is the next one again.
+  package func putBack(_ call: ExecutionCall) {
+    call.isStarted = false
+    running.remove(call)
+    runnable.prepend(call)
   }
 
   /// Hands over a call's outcome. Handles of `parts`' references must be alive until this returns.
@@ -131,14 +138,16 @@ extension CoreMachine {
   }
 
   private func retire(_ call: ExecutionCall) {
-    running[call.token] = nil
-    call.peer?.calls[call.taskIndex] = nil
-    call.peer = nil
+    if call.isStarted { running.remove(call) }
+    if let peer = call.peer {
+      peer.calls.remove(call)
+      call.peer = nil
+    }
     call.isFinished = true
     call.shellState = nil
-    call.heldReply = nil
+    if call.heldReply != nil { call.heldReply = nil }
     if call.isStream { creditWaiters[call.token] = nil }
-    call.covered.removeAll(keepingCapacity: true)
+    if !call.covered.isEmpty { call.covered.removeAll(keepingCapacity: true) }
     if spareCalls.count < 2048, call.argumentCapacity <= 4096 { spareCalls.append(call) }
   }
 
@@ -269,10 +278,8 @@ extension CoreMachine {
     return indices.reversed()
   }
 
-  func dropUnstarted(_ call: ExecutionCall) {
-    running[call.token] = call
-    retire(call)
-  }
+  /// Forgets a call that was taken out of the queue before it had started.
+  func dropUnstarted(_ call: ExecutionCall) { retire(call) }
 }
 
 extension ExecutionCall {

@@ -3,37 +3,40 @@ package import RayProtocol
 /// A task that this process was asked to run.
 package final class ExecutionCall {
   /// The caller; nil when this process called itself.
-  package internal(set) var peer: Peer?
+  @exclusivity(unchecked) package internal(set) var peer: Peer?
   /// The task's index at its caller.
-  package internal(set) var taskIndex: UInt64 = 0
-  package internal(set) var function: UInt32 = 0
-  package internal(set) var attempt: UInt16 = 1
-  package internal(set) var lease: UInt64 = 0
-  package internal(set) var resultCount: UInt32 = 1
-  package internal(set) var isStream = false
-  package internal(set) var isCancelled = false
-  package internal(set) var isStarted = false
-  package internal(set) var isFinished = false
+  @exclusivity(unchecked) package internal(set) var taskIndex: UInt64 = 0
+  @exclusivity(unchecked) package internal(set) var function: UInt32 = 0
+  @exclusivity(unchecked) package internal(set) var attempt: UInt16 = 1
+  @exclusivity(unchecked) package internal(set) var lease: UInt64 = 0
+  @exclusivity(unchecked) package internal(set) var resultCount: UInt32 = 1
+  @exclusivity(unchecked) package internal(set) var isStream = false
+  @exclusivity(unchecked) package internal(set) var isCancelled = false
+  @exclusivity(unchecked) package internal(set) var isStarted = false
+  @exclusivity(unchecked) package internal(set) var isFinished = false
   /// Distinguishes calls of this process; tasks it submits carry it as their parent.
-  package internal(set) var token: UInt64 = 0
+  @exclusivity(unchecked) package internal(set) var token: UInt64 = 0
   /// Encoded arguments; the memory is reused by later calls.
-  package internal(set) var arguments: UnsafeMutableRawBufferPointer = .init(start: nil, count: 0)
-  var argumentCapacity = 0
+  @exclusivity(unchecked) package internal(set) var arguments: UnsafeMutableRawBufferPointer = .init(start: nil, count: 0)
+  @exclusivity(unchecked) var argumentCapacity = 0
   /// References that came with the arguments and are not registered with their owners.
-  var covered: [BorrowedObject] = []
+  @exclusivity(unchecked) var covered: [BorrowedObject] = []
   /// A reply that waits for registrations.
-  var heldReply: HeldReply?
-  var missingRegistrations = 0
+  @exclusivity(unchecked) var heldReply: HeldReply?
+  @exclusivity(unchecked) var missingRegistrations = 0
   /// Objects of the caller that the held reply names as kept.
-  var heldKept: [ObjectID] = []
+  @exclusivity(unchecked) var heldKept: [ObjectID] = []
   /// For streams: elements the consumer has taken.
-  package internal(set) var streamCredit: UInt64 = 0
-  package internal(set) var streamProduced: UInt64 = 0
+  @exclusivity(unchecked) package internal(set) var streamCredit: UInt64 = 0
+  @exclusivity(unchecked) package internal(set) var streamProduced: UInt64 = 0
+  /// Neighbours in the list the call is in.
+  @exclusivity(unchecked) var next: Unmanaged<ExecutionCall>?
+  @exclusivity(unchecked) var previous: Unmanaged<ExecutionCall>?
   /// Whatever the shell keeps with the call while it runs.
-  package var shellState: AnyObject?
+  @exclusivity(unchecked) package var shellState: AnyObject?
 
   /// The process that waits for the result; nil for a constructor.
-  package internal(set) var caller: WorkerID?
+  @exclusivity(unchecked) package internal(set) var caller: WorkerID?
 
   init() {}
   deinit { arguments.deallocate() }

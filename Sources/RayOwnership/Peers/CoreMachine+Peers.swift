@@ -70,12 +70,11 @@ extension CoreMachine {
 
   /// Nobody waits for these results any more.
   private func abandonCalls(of peer: Peer) {
-    runnable.removeAll { call in
-      guard call.peer === peer else { return false }
+    for call in runnable.all(where: { $0.peer === peer }) {
+      runnable.remove(call)
       dropUnstarted(call)
-      return true
     }
-    for call in peer.calls.values.sorted(by: { $0.token < $1.token }) {
+    for call in peer.calls.all.sorted(by: { $0.token < $1.token }) {
       call.isCancelled = true
       cancellations.append((call, false))
     }

@@ -59,7 +59,7 @@ extension CoreMachine {
   }
 
   private func creditOwnCall(_ state: StreamState) {
-    let call = running.values.first { $0.peer == nil && $0.taskIndex == state.task } ?? unstartedOwnCall(state.task)
+    let call = running.first { $0.peer == nil && $0.taskIndex == state.task } ?? unstartedOwnCall(state.task)
     if let call { credit(call, state.consumed) }
   }
 

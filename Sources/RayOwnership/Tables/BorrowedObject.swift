@@ -12,24 +12,24 @@ final class BorrowedObject {
   }
 
   let id: ObjectID
-  var registration = Registration.covered
-  var localCount = 0
-  var pinCount = 0
+  @exclusivity(unchecked) var registration = Registration.covered
+  @exclusivity(unchecked) var localCount = 0
+  @exclusivity(unchecked) var pinCount = 0
   /// Holds the owner counts for this process.
-  var holds: UInt32 = 0
+  @exclusivity(unchecked) var holds: UInt32 = 0
   /// Kept alive until the owner has acknowledged: the objects the reference came in.
-  var sources: [ObjectID] = []
+  @exclusivity(unchecked) var sources: [ObjectID] = []
   /// Replies, by peer and task, that wait for the acknowledgement.
-  var waitingCalls: [ExecutionCall] = []
-  var waitingReceipts: [Receipt] = []
-  var registrationWaiters: [ObjectWaiter] = []
+  @exclusivity(unchecked) var waitingCalls: [ExecutionCall] = []
+  @exclusivity(unchecked) var waitingReceipts: [Receipt] = []
+  @exclusivity(unchecked) var registrationWaiters: [ObjectWaiter] = []
 
-  var place = ValuePlace.pending
-  var isFetching = false
-  var bytes: UnsafeMutableRawBufferPointer?
-  var descriptor: StoredDescriptor?
-  var contained: ContainedReferences?
-  var waiters: Unmanaged<WaitNode>?
+  @exclusivity(unchecked) var place = ValuePlace.pending
+  @exclusivity(unchecked) var isFetching = false
+  @exclusivity(unchecked) var bytes: UnsafeMutableRawBufferPointer?
+  @exclusivity(unchecked) var descriptor: StoredDescriptor?
+  @exclusivity(unchecked) var contained: ContainedReferences?
+  @exclusivity(unchecked) var waiters: Unmanaged<WaitNode>?
 
   init(_ id: ObjectID) { self.id = id }
 
@@ -40,7 +40,7 @@ final class BorrowedObject {
 final class Receipt {
   let peer: Peer
   let task: UInt64
-  var missing: Int
+  @exclusivity(unchecked) var missing: Int
   init(peer: Peer, task: UInt64, missing: Int) {
     self.peer = peer
     self.task = task

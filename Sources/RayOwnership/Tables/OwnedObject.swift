@@ -78,17 +78,17 @@ final class WaitNode {
     case peer(Peer)
   }
   let target: Target
-  var next: Unmanaged<WaitNode>?
+  @exclusivity(unchecked) var next: Unmanaged<WaitNode>?
   init(_ target: Target) { self.target = target }
 }
 
 /// Somebody in this process who waits for objects. Subclasses say how to wake; waking happens outside the machine.
 open class ObjectWaiter {
   /// Objects still missing.
-  package var missing: Int
+  @exclusivity(unchecked) package var missing: Int
   /// All of these must be ready; walked one after another so that a batch wakes the waiter once.
-  package var remaining: ArraySlice<ObjectID>
-  package var isFinished = false
+  @exclusivity(unchecked) package var remaining: ArraySlice<ObjectID>
+  @exclusivity(unchecked) package var isFinished = false
 
   package init(missing: Int = 1, remaining: ArraySlice<ObjectID> = []) {
     self.missing = missing

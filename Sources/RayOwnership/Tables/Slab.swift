@@ -17,9 +17,9 @@ package final class Slab<Element: SlabElement> {
   private static var chunkCountMax: Int { 1 << 17 }  // 134 million slots; untouched directory pages cost nothing
 
   private let chunks: UnsafeMutablePointer<UnsafeMutablePointer<Element>?>
-  private var chunkCount = 0
-  private var firstFree: UInt32 = .max
-  package private(set) var takenCount = 0
+  @exclusivity(unchecked) private var chunkCount = 0
+  @exclusivity(unchecked) private var firstFree: UInt32 = .max
+  @exclusivity(unchecked) package private(set) var takenCount = 0
 
   package init() {
     chunks = .allocate(capacity: Self.chunkCountMax)

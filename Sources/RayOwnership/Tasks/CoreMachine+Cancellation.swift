@@ -53,7 +53,7 @@ extension CoreMachine {
 
   private func cancelCall(_ task: UInt64, _ flags: UInt8, from peer: Peer?) {
     let call =
-      peer.map { $0.calls[task] } ?? running.values.first { $0.peer == nil && $0.taskIndex == task }
+      peer.map { $0.calls[task] } ?? running.first { $0.peer == nil && $0.taskIndex == task }
       ?? unstartedOwnCall(task)
     guard let call, !call.isCancelled || flags & FrameFlag.force != 0 else { return }
     call.isCancelled = true
@@ -61,17 +61,14 @@ extension CoreMachine {
       if flags & FrameFlag.recursive != 0 { cancelChildren(of: call.token, flags) }
       cancellations.append((call, flags & FrameFlag.force != 0))
     } else {
-      runnable.removeAll { $0 === call }
-      running[call.token] = call
+      runnable.remove(call)
       let error = encodeError(RayError(.taskCancelled, "the task was cancelled before it started"))
       error.withUnsafeBytes { finish(call, flags: FrameFlag.failed, inline: $0, duration: 0) }
     }
   }
 
   func unstartedOwnCall(_ task: UInt64) -> ExecutionCall? {
-    var found: ExecutionCall?
-    runnable.forEach { if $0.peer == nil, $0.taskIndex == task { found = $0 } }
-    return found
+    runnable.first { $0.peer == nil && $0.taskIndex == task }
   }
 
   private func cancelChildren(of parent: UInt64, _ flags: UInt8) {

@@ -2,9 +2,9 @@
 ///
 /// Holds no lock and does no I/O: whoever owns it serialises access.
 package final class Outbox {
-  @usableFromInline var base: UnsafeMutableRawPointer
-  @usableFromInline var capacity: Int
-  @usableFromInline package private(set) var count = 0
+  @exclusivity(unchecked) @usableFromInline var base: UnsafeMutableRawPointer
+  @exclusivity(unchecked) @usableFromInline var capacity: Int
+  @exclusivity(unchecked) @usableFromInline package private(set) var count = 0
 
   package init(capacity: Int = 4096) {
     self.capacity = capacity

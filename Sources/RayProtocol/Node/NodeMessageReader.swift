@@ -14,7 +14,7 @@ package struct NodeMessageReader {
   }
 
   package mutating func integer<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(RayError) -> T {
-    do { return try cursor.integer(type) } catch { throw violation("ends inside an integer") }
+    do { return try cursor.anyInteger(type) } catch { throw violation("ends inside an integer") }
   }
 
   package mutating func bool() throws(RayError) -> Bool {

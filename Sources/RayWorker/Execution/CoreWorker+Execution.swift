@@ -18,6 +18,24 @@ extension CoreWorker {
     return call
   }
 
+  /// Answers a call and takes the next one, in one turn of the lock and with the clock as the call's end read it.
+  func finishAndTakeNext(
+    _ call: ExecutionCall, _ bytes: UnsafeRawBufferPointer, _ duration: UInt32, at now: UInt64
+  ) -> ExecutionCall? {
+    withMachine(at: now) { machine in
+      machine.finish(call, flags: 0, inline: bytes, duration: duration)
+      guard let next = machine.takeRunnableCall() else { return nil }
+      state.progress.started(next.lease)
+      return next
+    }
+  }
+
+  /// A call that was taken and cannot begin where it was taken.
+  func putBack(_ call: ExecutionCall) {
+    lock.withLock { machine.putBack(call) }
+    loop.requestWork()
+  }
+
   func functionName(_ key: UInt32) -> String { lock.withLock { machine.functionNames[Int(key)] } }
 
   /// Between jobs on the loop's thread nothing runs: calls that have started and not ended are suspended.

@@ -10,17 +10,18 @@ let inlineResultByteCountMax = 100 * 1024
 extension Executor {
   // MARK: The three kinds of functions
 
-  func runSync(_ call: ExecutionCall, _ profile: Profile, _ body: (inout ByteWriter) throws -> Void) {
-    let isLong = profile.isLong
+  func runSync(_ call: ExecutionCall, _ callee: Callee, _ body: (inout ByteWriter) throws -> Void) {
+    let isLong = callee.isLong
     if isLong { worker.loop.enteringLongWork() }
-    let start = CoreWorker.now
-    withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 64) { storage in
+    // In a row of short calls one look at the clock ends the one and begins the next.
+    let start = isLong || lastEnd == 0 ? CoreWorker.now : lastEnd
+    withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { storage in
       var writer = ByteWriter(borrowing: UnsafeMutableRawBufferPointer(storage))
       do {
         try body(&writer)
-        let elapsed = CoreWorker.now &- start
-        profile.note(elapsed)
-        finish(call, &writer, elapsed)
+        let end = CoreWorker.now
+        callee.note(end &- start)
+        finish(call, &writer, end &- start, at: end)
       } catch {
         finish(call, throwing: error, CoreWorker.now &- start)
       }
@@ -59,7 +60,8 @@ extension Executor {
 
   // MARK: Outcomes
 
-  private func finish(_ call: ExecutionCall, _ writer: inout ByteWriter, _ elapsed: UInt64) {
+  /// - Parameter end: When a call that did not suspend ended: the next one may follow in the same turn of the lock.
+  private func finish(_ call: ExecutionCall, _ writer: inout ByteWriter, _ elapsed: UInt64, at end: UInt64 = 0) {
     if let failure = writer.failure {
       return finish(call, throwing: RayError(.encodingFailed, "the result: \(failure.message)"), elapsed)
     }
@@ -67,7 +69,12 @@ extension Executor {
     let kept = writer.takeKeptObjects()
     if call.resultCount > 1 { return finishSplit(call, &writer, kept, duration) }
     if kept.isEmpty, writer.count <= inlineResultByteCountMax {
-      writer.withUnsafeBytes { bytes in worker.finish(call, flags: 0, inline: bytes, duration: duration) }
+      if end != 0 {
+        following = writer.withUnsafeBytes { bytes in worker.finishAndTakeNext(call, bytes, duration, at: end) }
+        lastEnd = end
+      } else {
+        writer.withUnsafeBytes { bytes in worker.finish(call, flags: 0, inline: bytes, duration: duration) }
+      }
       return
     }
     do {
@@ -120,18 +127,10 @@ extension Executor {
   }
 
   /// Calls by name do not know whether a function streams; true when the call was refused.
-  func refuses(_ call: ExecutionCall, _ name: String, streams: Bool) -> Bool {
-    guard call.isStream != streams else { return false }
-    let text = streams ? "streams its results; call it with 'stream'" : "returns one result; call it with 'remote'"
-    worker.finishFailed(call, RayError(.invalidArgument, "\(name) \(text)"), flags: 0, duration: 0)
+  func refuses(_ call: ExecutionCall, _ callee: Callee) -> Bool {
+    if case .unknown = callee.body { return false }
+    let text = callee.streams ? "streams its results; call it with 'stream'" : "returns one result; call it with 'remote'"
+    worker.finishFailed(call, RayError(.invalidArgument, "\(callee.signature.function) \(text)"), flags: 0, duration: 0)
     return true
   }
-}
-
-extension RemoteEntry.Body {
-  var streams: Bool { if case .stream = self { true } else { false } }
-}
-
-extension ActorMethodEntry.Body {
-  var streams: Bool { if case .stream = self { true } else { false } }
 }

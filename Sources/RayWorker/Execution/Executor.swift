@@ -13,34 +13,20 @@ final class Executor: @unchecked Sendable {
   // Sendable: everything but `worker` is touched on the loop's thread only.
 
   let worker: CoreWorker
-  private var idleRunners: [Runner] = []
-  private var liveRunners = 0
-  private var executables: [UInt32: Executable] = [:]
-  var hosted: HostedActor?
+  @exclusivity(unchecked) private var idleRunners: [Runner] = []
+  @exclusivity(unchecked) private var liveRunners = 0
+  /// By function number.
+  @exclusivity(unchecked) private var callees: [Callee?] = []
+  @exclusivity(unchecked) var hosted: HostedActor?
   /// Calls that have started and not ended; bounds the concurrency of actors.
-  private(set) var activeCalls = 0
-  private var isEnding = false
+  @exclusivity(unchecked) private(set) var activeCalls = 0
+  @exclusivity(unchecked) private var isEnding = false
+  /// Taken in the same turn of the lock in which its predecessor ended.
+  @exclusivity(unchecked) var following: ExecutionCall?
+  /// When the last call ended, if the next one followed at once; 0 = look at the clock.
+  @exclusivity(unchecked) var lastEnd: UInt64 = 0
   /// Made once: a closure per call would be an allocation per call.
   private let storedBytes: @Sendable (UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer
-
-  /// What a function number stands for in this process.
-  enum Executable {
-    case function(RemoteEntry, Profile)
-    case method(ActorMethodEntry, Profile)
-    case unknown(String)
-  }
-
-  /// Predicts how long a function runs, so that the sockets are handed over before long user code.
-  final class Profile {
-    var average: UInt64 = 0
-    var isKnown = false
-    var isLong: Bool { !isKnown || average > 100_000 }
-
-    func note(_ nanoseconds: UInt64) {
-      average = isKnown ? (average * 7 + nanoseconds) / 8 : nanoseconds
-      isKnown = true
-    }
-  }
 
   init(worker: CoreWorker) {
     self.worker = worker
@@ -74,18 +60,34 @@ final class Executor: @unchecked Sendable {
   }
 
   private func run(_ runner: Runner) async {
-    while !runner.isSpoiled {
-      if mayStartCall, let call = worker.takeRunnableCall() {
-        activeCalls += 1
-        await execute(call, runner)
-        activeCalls -= 1
-      } else {
-        endIfDrained()
-        if idleRunners.count >= Self.idleRunnerCountMax { return }
-        await withUnsafeContinuation { continuation in
-          runner.continuation = continuation
-          idleRunners.append(runner)
-        }
+    while let call = await awaitCall(runner) {
+      activeCalls += 1
+      await execute(call, runner)
+      activeCalls -= 1
+    }
+  }
+
+  /// Nil when there is none for this runner: it waits, or ends when its task was cancelled.
+  private func nextCall(_ runner: Runner) -> ExecutionCall? {
+    if let call = following.take() {
+      if !runner.isSpoiled { return call }
+      worker.putBack(call)
+    }
+    lastEnd = 0
+    guard !runner.isSpoiled, mayStartCall else { return nil }
+    return worker.takeRunnableCall()
+  }
+
+  /// The next call, after suspending the runner if none waits; nil when the runner is to end.
+  private func awaitCall(_ runner: Runner) async -> ExecutionCall? {
+    while true {
+      if let call = nextCall(runner) { return call }
+      if runner.isSpoiled { return nil }
+      endIfDrained()
+      if idleRunners.count >= Self.idleRunnerCountMax { return nil }
+      await withUnsafeContinuation { continuation in
+        runner.continuation = continuation
+        idleRunners.append(runner)
       }
     }
   }
@@ -101,54 +103,44 @@ final class Executor: @unchecked Sendable {
     runner.begin(call)
     defer { runner.end() }
     if call.isCancelled { return finishCancelled(call) }
-    switch executable(call.function) {
-    case .function(let entry, let profile):
-      if refuses(call, entry.name, streams: entry.body.streams) { return }
-      let arguments = arguments(call, runner, entry.name, entry.parameters)
-      switch entry.body {
+    let callee = callee(call.function)
+    if callee.streams != call.isStream, refuses(call, callee) { return }
+    let arguments = TaskArguments(
+      UnsafeRawBufferPointer(call.arguments), signature: callee.signature, context: UnsafeRawPointer(runner.source))
+    switch callee.body {
+    case .function(.sync(let body)):
+      runSync(call, callee) { writer in try body(arguments, &writer) }
+    case .function(.async(let body)):
+      await runAsync(call) { writer in try await body(arguments, &writer) }
+    case .function(.stream(let body)):
+      await runStream(call) { sink in try await body(arguments, sink) }
+    case .method(let method):
+      guard let instance = hosted?.instance else { return finishUnknown(call, callee.signature.function) }
+      switch method {
       case .sync(let body):
-        runSync(call, profile) { writer in try body(arguments, &writer) }
-      case .async(let body):
-        await runAsync(call) { writer in try await body(arguments, &writer) }
-      case .stream(let body):
-        await runStream(call) { sink in try await body(arguments, sink) }
-      }
-    case .method(let entry, let profile):
-      guard let instance = hosted?.instance else { return finishUnknown(call, entry.name) }
-      if refuses(call, entry.name, streams: entry.body.streams) { return }
-      let arguments = arguments(call, runner, entry.name, entry.parameters)
-      switch entry.body {
-      case .sync(let body):
-        runSync(call, profile) { writer in try body(instance, arguments, &writer) }
+        runSync(call, callee) { writer in try body(instance, arguments, &writer) }
       case .async(let body):
         await runAsync(call) { writer in try await body(instance, arguments, &writer) }
       case .stream(let body):
         await runStream(call) { sink in try await body(instance, arguments, sink) }
       }
-    case .unknown(let name): finishUnknown(call, name)
+    case .unknown: finishUnknown(call, callee.signature.function)
     }
   }
 
-  private func arguments(
-    _ call: ExecutionCall, _ runner: Runner, _ name: String, _ parameters: [RemoteEntry.Parameter]
-  ) -> TaskArguments {
-    TaskArguments(
-      UnsafeRawBufferPointer(call.arguments), function: name, parameters: parameters,
-      context: UnsafeRawPointer(runner.source), resolve: storedBytes)
-  }
-
-  private func executable(_ key: UInt32) -> Executable {
-    if let known = executables[key] { return known }
+  private func callee(_ key: UInt32) -> Callee {
+    if Int(key) < callees.count, let known = callees[Int(key)] { return known }
     let name = worker.functionName(key)
-    let found: Executable
+    let found: Callee
     if let hosted {
-      found = hosted.method(named: name).map { .method($0, Profile()) } ?? .unknown(name)
+      found = hosted.method(named: name).map { Callee($0, storedBytes) } ?? Callee(unknown: name)
     } else {
-      found = RemoteRegistry.function(named: name).map { .function($0, Profile()) } ?? .unknown(name)
+      found = RemoteRegistry.function(named: name).map { Callee($0, storedBytes) } ?? Callee(unknown: name)
     }
     // A function that is not there now may come with a library loaded later.
-    if case .unknown = found { return found }
-    executables[key] = found
+    if case .unknown = found.body { return found }
+    while callees.count <= Int(key) { callees.append(nil) }
+    callees[Int(key)] = found
     return found
   }
 
@@ -167,7 +159,7 @@ final class Executor: @unchecked Sendable {
     VisibleDevices.show(assigned)
     worker.loop.execute { [self] in
       hosted = actor
-      executables = [:]
+      callees = []
       _ = Task.immediate(executorPreference: worker.loop) {
         await actor.construct(on: worker)
         if worker.hasRunnableCalls { worker.loop.requestWork() }

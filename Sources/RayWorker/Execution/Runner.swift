@@ -10,13 +10,13 @@ final class Runner: @unchecked Sendable {
   /// The runner whose call the current Swift task belongs to, inherited by child tasks.
   @TaskLocal static var current: Runner?
 
-  var continuation: UnsafeContinuation<Void, Never>?
+  @exclusivity(unchecked) var continuation: UnsafeContinuation<Void, Never>?
   /// What `ByteReader.context` points to while arguments are decoded.
   let source: UnsafeMutablePointer<DecodeSource> = .allocate(capacity: 1)
   private let lock = Lock()
-  private var call: ExecutionCall?
-  private var wasCancelled = false
-  var task: Task<Void, Never>?
+  @exclusivity(unchecked) private var call: ExecutionCall?
+  @exclusivity(unchecked) private var wasCancelled = false
+  @exclusivity(unchecked) var task: Task<Void, Never>?
 
   init() { source.initialize(to: DecodeSource()) }
   deinit { source.deallocate() }

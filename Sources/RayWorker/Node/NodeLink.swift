@@ -3,9 +3,8 @@ internal import RayProtocol
 
 /// The machine's requests to the node, as frames. Called under the core worker's lock.
 final class NodeLink: NodePort {
-  private unowned let worker: CoreWorker
-
-  init(_ worker: CoreWorker) { self.worker = worker }
+  /// Set once, before the machine is used; the core worker owns the machine, which owns this.
+  unowned(unsafe) var worker: CoreWorker!
 
   private func send(_ request: NodeRequest) { request.append(to: worker.state.nodeOutbox) }
 
@@ -44,9 +43,8 @@ final class NodeLink: NodePort {
 
 /// The machine's requests to this process's part of the object store.
 final class StoreLink: StorePort {
-  private unowned let worker: CoreWorker
-
-  init(_ worker: CoreWorker) { self.worker = worker }
+  /// Set once, before the machine is used; the core worker owns the machine, which owns this.
+  unowned(unsafe) var worker: CoreWorker!
 
   func free(_ descriptor: StoredDescriptor) { worker.freeOwnValue(descriptor) }
 }
