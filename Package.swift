@@ -68,22 +68,23 @@ let borrowing = strict + [.enableExperimentalFeature("Lifetimes")]
 // MARK: - Tests
 
 let tests: [Target] = [
-  // What tests of several targets share: turns, for they run in one process.
-  .target(name: "ProcessTurn", path: "Tests/ProcessTurn", swiftSettings: strict),
+  // What tests of several targets share: turns, for they run in one process, and fuzzing.
+  .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   .testTarget(
     name: "MessagePackTests", dependencies: ["MessagePack"], exclude: ["Interop/generate.py"], swiftSettings: borrowing),
   .testTarget(name: "RaySchedulingTests", dependencies: ["RayProtocol", "RayScheduling"], swiftSettings: strict),
   .testTarget(name: "RayControlTests", dependencies: ["RayControl", "RayProtocol"], swiftSettings: strict),
   .testTarget(
-    name: "RayOwnershipTests", dependencies: ["MessagePack", "RayControl", "RayOwnership", "RayProtocol", "RayScheduling"],
+    name: "RayOwnershipTests",
+    dependencies: ["MessagePack", "RayControl", "RayOwnership", "RayProtocol", "RayScheduling", "TestSupport"],
     swiftSettings: strict),
-  .testTarget(name: "RayObjectStoreTests", dependencies: ["CRayShims", "ProcessTurn", "RayObjectStore"], swiftSettings: strict),
-  .testTarget(name: "RayTransportTests", dependencies: ["CRayShims", "ProcessTurn", "RayTransport"], swiftSettings: strict),
+  .testTarget(name: "RayObjectStoreTests", dependencies: ["CRayShims", "RayObjectStore", "TestSupport"], swiftSettings: strict),
+  .testTarget(name: "RayTransportTests", dependencies: ["CRayShims", "RayTransport", "TestSupport"], swiftSettings: strict),
   .testTarget(
-    name: "RayNodeTests", dependencies: ["CRayShims", "ProcessTurn", "RayNode", "RayProtocol", "RayTransport"],
+    name: "RayNodeTests", dependencies: ["CRayShims", "RayNode", "RayProtocol", "RayTransport", "TestSupport"],
     swiftSettings: strict),
-  .testTarget(name: "RayMacrosTests", dependencies: ["ProcessTurn", "Ray", "RayTesting"], swiftSettings: strict),
-  .testTarget(name: "RayTests", dependencies: ["ProcessTurn", "Ray", "RayFoundation", "RayTesting"], swiftSettings: strict),
+  .testTarget(name: "RayMacrosTests", dependencies: ["Ray", "RayTesting", "TestSupport"], swiftSettings: strict),
+  .testTarget(name: "RayTests", dependencies: ["Ray", "RayFoundation", "RayTesting", "TestSupport"], swiftSettings: strict),
   .testTarget(
     name: "SwiftRayCLITests",
     dependencies: ["swift-ray", .product(name: "ArgumentParser", package: "swift-argument-parser")], swiftSettings: strict),

@@ -1,4 +1,4 @@
-internal import ProcessTurn
+internal import TestSupport
 internal import Testing
 
 /// What cannot work is refused at the token that is wrong, with what to write instead.

@@ -1,4 +1,4 @@
-internal import ProcessTurn
+internal import TestSupport
 internal import Testing
 
 /// Tests with real processes, sockets and threads, one after another: they count descriptors and processes of this program.

@@ -82,6 +82,7 @@ final class TestDriver: EventLoopDelegate, @unchecked Sendable {
     _ = connection.withOutbound { $0.append(outbox.bytes) }
   }
 
+  func sendBytes(_ bytes: [UInt8]) { bytes.withUnsafeBytes { bytes in _ = connection.withOutbound { $0.append(bytes) } } }
   func sendFrame(kind: UInt8) throws { _ = try connection.append(RayTransport::FrameHeader(kind: kind)) }
 
   func close() { connection.close("the test says so") }

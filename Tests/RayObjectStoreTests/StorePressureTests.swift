@@ -1,6 +1,6 @@
 internal import CRayShims
-internal import ProcessTurn
 internal import Synchronization
+internal import TestSupport
 internal import Testing
 
 @testable internal import RayObjectStore

@@ -1,6 +1,6 @@
 #if os(Linux)
   internal import CRayShims
-  internal import ProcessTurn
+  internal import TestSupport
   internal import Testing
 
   @testable internal import RayObjectStore

@@ -22,7 +22,7 @@ internal import Testing
     var seed: UInt64 = isLong ? UInt64.random(in: 0..<1 << 40) : 1
     var failures = 0
     var count = 0
-    while failures < 3, isLong || count < 150, ContinuousClock.now < end {
+    while failures < 3, ContinuousClock.now < end {
       if let report = Self.run(seed) {
         failures += 1
         Issue.record("\(report)")

@@ -1,5 +1,5 @@
 internal import CRayShims
-internal import ProcessTurn
+internal import TestSupport
 internal import Testing
 
 @testable internal import RayTransport

@@ -1,5 +1,5 @@
-internal import ProcessTurn
 internal import RayTransport
+internal import TestSupport
 internal import Testing
 
 @Suite(.serialized, .alone, .timeLimit(.minutes(2))) struct FaultPlanTests {

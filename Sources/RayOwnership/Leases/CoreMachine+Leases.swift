@@ -223,6 +223,7 @@ extension CoreMachine {
         let lane = record.pointee.lane?.takeUnretainedValue() as? Lease
       else { continue }
       leaveLane(lane, record)
+      record.pointee.lane = nil
       if record.pointee.flags & TaskRecord.cancelled != 0 {
         // The cancellation crossed the task's way back.
         record.pointee.stage = .waiting

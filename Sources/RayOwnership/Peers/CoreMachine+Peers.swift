@@ -161,7 +161,8 @@ extension CoreMachine {
     var indices: [UInt64] = []
     while !cursor.remaining.isEmpty { indices.append(try cursor.integer(UInt64.self)) }
     let lease = peer.leases.first(where: \.isStealing)
-    let own = indices.filter { tasks.find($0)?.pointee.lane?.takeUnretainedValue().peer === peer }
+    // Only what was sent to it: records look after their lane no longer than they are in flight on it.
+    let own = indices.filter { tasks.find($0).map { isInFlight($0, at: peer) } ?? false }
     tasksStolen(own, from: lease)
   }
 

@@ -16,7 +16,7 @@ extension CoreMachine {
   }
 
   /// A late reply of an earlier attempt comes from a process the task is not at any more.
-  private func isInFlight(_ record: UnsafeMutablePointer<TaskRecord>, at peer: Peer?) -> Bool {
+  func isInFlight(_ record: UnsafeMutablePointer<TaskRecord>, at peer: Peer?) -> Bool {
     record.pointee.stage == .sent && record.pointee.lane?.takeUnretainedValue().peer === peer
   }
 

@@ -32,7 +32,9 @@ extension MachineFacts {
     if available < 256 << 20 {
       return Finding("memory", .red, value, advice: "free some: workers and objects need 256 MiB at least")
     }
-    if available < 1 << 30 { return Finding("memory", .yellow, value, advice: "objects will be spilled to disk early") }
+    if available < 1 << 30 {
+      return Finding("memory", .yellow, value, advice: "the object store is small: puts wait when it is full, then fail")
+    }
     return Finding("memory", .green, value)
   }
 

@@ -41,6 +41,15 @@ final class Model {
       self.parent = parent
     }
 
+    var hasLooseArguments: Bool {
+      arguments.contains { argument in
+        switch argument {
+        case .value(_, let handles): handles.contains(where: \.isLoose)
+        case .direct(_, let isLoose): isLoose
+        }
+      }
+    }
+
     var mayBeCancelled: Bool { isCancelled || (parent?.isSubtreeCancelled ?? false) }
     private var isSubtreeCancelled: Bool { isCancelledRecursively || (parent?.isSubtreeCancelled ?? false) }
   }

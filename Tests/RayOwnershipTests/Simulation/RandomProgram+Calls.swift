@@ -135,7 +135,8 @@ extension RandomProgram {
     let lifetime = ObjectID(owner: id.creator, index: id.index)
     let tag = model.makeNumber()
     task.results.append(model.addObject(lifetime, tag: tag, task: task))
-    execution.handles.append(Handle(id: lifetime, tag: tag, isActor: true))
+    // Its creation arguments live as long as it may restart: what they lead to must not come to contain the handle.
+    execution.handles.append(Handle(id: lifetime, tag: tag, isLoose: task.hasLooseArguments, isActor: true))
     cluster.note("\(process.id.short) \(execution.name) creates actor \(lifetime.short)")
   }
 

@@ -35,7 +35,9 @@ final class SimulatedStore {
   }
 
   func free(_ descriptor: StoredDescriptor, by freer: String) {
-    let number = Int(descriptor.words.0) - 1
+    guard let number = Int(exactly: descriptor.words.0).map({ $0 - 1 }), blocks.indices.contains(number) else {
+      return report("block \(descriptor.words.0), which nobody has, was freed by \(freer)")
+    }
     if blocks[number].isFreed { report("block \(number + 1) was freed a second time, by \(freer)") }
     blocks[number].isFreed = true
   }

@@ -1,4 +1,4 @@
-import ProcessTurn
+import TestSupport
 import Testing
 
 /// Everything a program may rely on, whatever engine runs it. One engine at a time, so one test at a time.
