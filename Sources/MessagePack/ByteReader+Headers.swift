@@ -122,9 +122,9 @@ extension ByteReader {
   @_lifetime(copy self)
   @_lifetime(self: copy self)
   public mutating func getExtension(code: Int8) throws(MessagePackError) -> RawSpan {
-    let target = "an extension of type \(code)"
-    guard try peekHeader(target).code == code else { throw mismatch(target) }
-    let header = try takeHeader(.extension, target)
+    // The name of what was expected is made for errors only.
+    guard try peekHeader("an extension").code == code else { throw mismatch("an extension of type \(code)") }
+    let header = try takeHeader(.extension, "an extension")
     return take(header.length)
   }
 

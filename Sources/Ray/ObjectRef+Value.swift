@@ -1,5 +1,5 @@
-internal import MessagePack
-internal import RayEngine
+public import MessagePack
+public import RayEngine
 internal import RayProtocol
 
 extension ObjectRef {
@@ -48,30 +48,19 @@ extension ObjectRef {
     }
   }
 
+  /// The value of an object that is ready.
+  @inlinable
   func readyValue() throws -> Value {
-    defer { withExtendedLifetime(self) {} }
-    switch handle.engine.state(of: handle) {
-    case .pending: throw RayError(.internalError, "object \(id) is pending after it was ready")
-    case .failed(let bytes): throw TypedErrors.decode(bytes)
-    case .value(let bytes): return try decode(bytes)
+    var value: Value?
+    try ReadyObject.read(handle, as: Value.self) { reader in
+      value = if let decoder { try decoder(&reader) } else { try Self.dynamicDecode(&reader) }
     }
-  }
-
-  private func decode(_ bytes: UnsafeRawBufferPointer) throws -> Value {
-    try withUnsafePointer(to: DecodeSource(object: id)) { source in
-      var reader = ByteReader(RawSpan(_unsafeBytes: bytes))
-      reader.context = UnsafeRawPointer(source)
-      do {
-        if let decoder { return try decoder(&reader) }
-        return try Self.dynamicDecode(&reader)
-      } catch let error as MessagePackError {
-        throw RayError(.decodingFailed, "object \(id) is no \(Value.self): \(error.message)")
-      }
-    }
+    return value.unsafelyUnwrapped
   }
 
   /// References that arrive inside values carry no decoder; their type's conformance is found once.
-  private static func dynamicDecode(_ reader: inout ByteReader) throws -> Value {
+  @usableFromInline
+  static func dynamicDecode(_ reader: inout ByteReader) throws -> Value {
     if let type = Value.self as? any RaySerializable.Type { return try read(type, &reader) as! Value }
     if Value.self == Void.self {
       try reader.getNil()
@@ -83,4 +72,32 @@ extension ObjectRef {
 
   private static func read<T: RaySerializable>(_: T.Type, _ reader: inout ByteReader) throws -> Any { try reader.get(T.self) }
   private static func readDecodable<T: Decodable>(_: T.Type, _ reader: inout ByteReader) throws -> Any { try reader.get(T.self) }
+}
+
+/// The part of reading a value that does not depend on its type.
+@usableFromInline
+enum ReadyObject {
+  @usableFromInline
+  static func read(_ handle: ObjectHandle, as type: Any.Type, _ decode: (inout ByteReader) throws -> Void) throws {
+    defer { withExtendedLifetime(handle) {} }
+    switch handle.engine.state(of: handle) {
+    case .pending: throw RayError(.internalError, "object \(handle.id) is pending after it was ready")
+    case .failed(let bytes): throw TypedErrors.decode(bytes)
+    case .value(let bytes): try read(bytes, of: handle, as: type, decode)
+    }
+  }
+
+  private static func read(
+    _ bytes: UnsafeRawBufferPointer, of handle: ObjectHandle, as type: Any.Type, _ decode: (inout ByteReader) throws -> Void
+  ) throws {
+    try withUnsafePointer(to: DecodeSource(object: handle.id)) { source in
+      var reader = ByteReader(RawSpan(_unsafeBytes: bytes))
+      reader.context = UnsafeRawPointer(source)
+      do {
+        try decode(&reader)
+      } catch let error as MessagePackError {
+        throw RayError(.decodingFailed, "object \(handle.id) is no \(type): \(error.message)")
+      }
+    }
+  }
 }

@@ -16,16 +16,17 @@ public struct ObjectRef<Value>: Sendable {
   /// Reads the value where its type has no codec of its own: tuples, and whatever a macro knows better.
   public typealias Reading = @Sendable (inout ByteReader) throws -> Value
 
-  package let handle: ObjectHandle
-  let decoder: Reading?
+  @usableFromInline package let handle: ObjectHandle
+  @usableFromInline let decoder: Reading?
 
+  @inlinable
   public init(__handle handle: ObjectHandle, decoder: Reading? = nil) {
     self.handle = handle
     self.decoder = decoder
   }
 
   /// The object's name in the whole cluster.
-  public var id: ObjectID { handle.id }
+  @inlinable public var id: ObjectID { handle.id }
 }
 
 extension ObjectRef: Hashable {

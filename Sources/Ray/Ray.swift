@@ -1,6 +1,6 @@
 public import MessagePack
 public import RayEngine
-internal import RayProtocol
+public import RayProtocol
 
 /// The verbs of Ray: start, put, get, wait, cancel, and questions about the cluster.
 ///
@@ -55,9 +55,10 @@ public enum Ray {
   }
 
   /// Waits for all values, in order. The first failed one, in order, is thrown.
+  @inlinable
   public static func get<Value>(_ refs: some Sequence<ObjectRef<Value>>, timeout: Duration? = nil) async throws -> [Value] {
     let refs = Array(refs)
-    try await ready(refs.map(\.handle), timeout)
+    try await ready(refs.map { $0.handle }, timeout)
     var values: [Value] = []
     values.reserveCapacity(refs.count)
     for ref in refs { values.append(try ref.readyValue()) }
@@ -70,7 +71,8 @@ public enum Ray {
     (repeat try await (each refs).value)
   }
 
-  private static func ready(_ handles: [ObjectHandle], _ timeout: Duration?) async throws {
+  @usableFromInline
+  static func ready(_ handles: [ObjectHandle], _ timeout: Duration?) async throws {
     guard let engine = handles.first?.engine else { return }
     if let timeout, timeout < .zero { throw RayError(.invalidArgument, "a timeout must not be negative") }
     try await engine.whenReady(handles, count: handles.count, timeout: timeout)
@@ -84,24 +86,40 @@ public enum Ray {
   ///
   /// Both lists keep the order of `refs`; `ready` never has more than `count`. Throws `invalidArgument` for duplicates, for a
   /// count below one or above the number of references, and for a negative timeout.
+  @inlinable
   public static func wait<Value>(
     _ refs: [ObjectRef<Value>], count: Int = 1, timeout: Duration? = nil, fetchLocal: Bool = true
   ) async throws -> (ready: [ObjectRef<Value>], pending: [ObjectRef<Value>]) {
-    guard let engine = refs.first?.handle.engine else { return ([], []) }
-    guard count > 0, count <= refs.count else {
-      throw RayError(.invalidArgument, "cannot wait for \(count) of \(refs.count) objects")
+    guard let first = refs.first else { return ([], []) }
+    let positions = try await readyPositions(refs.map { $0.id }, first.handle, count, timeout) { refs.map { $0.handle } }
+    // Often the first ones are ready: the rest is copied in one go.
+    if let last = positions.last, last == positions.count - 1 {
+      return (Array(refs[...last]), Array(refs[(last + 1)...]))
     }
-    if let timeout, timeout < .zero { throw RayError(.invalidArgument, "a timeout must not be negative") }
-    guard Set(refs.map(\.id)).count == refs.count else {
-      throw RayError(.invalidArgument, "the same reference occurs twice in the list to wait for")
-    }
-    try await engine.whenReady(refs.map(\.handle), count: count, timeout: timeout)
     var ready: [ObjectRef<Value>] = []
     var pending: [ObjectRef<Value>] = []
-    for ref in refs {
-      if ready.count < count, ref.isReady { ready.append(ref) } else { pending.append(ref) }
+    for (position, ref) in refs.enumerated() {
+      if ready.count < positions.count, position == positions[ready.count] { ready.append(ref) } else { pending.append(ref) }
     }
     return (ready, pending)
+  }
+
+  /// Waits as ``wait(_:count:timeout:fetchLocal:)`` does and tells where in the list the ready objects are.
+  @usableFromInline
+  static func readyPositions(
+    _ ids: [ObjectID], _ first: ObjectHandle, _ count: Int, _ timeout: Duration?, handles: () -> [ObjectHandle]
+  ) async throws -> [Int] {
+    guard count > 0, count <= ids.count else {
+      throw RayError(.invalidArgument, "cannot wait for \(count) of \(ids.count) objects")
+    }
+    if let timeout, timeout < .zero { throw RayError(.invalidArgument, "a timeout must not be negative") }
+    let look = first.engine.readiness(of: ids, enough: count)
+    guard !look.hasDuplicates else {
+      throw RayError(.invalidArgument, "the same reference occurs twice in the list to wait for")
+    }
+    if look.ready.count >= count { return look.ready }
+    try await first.engine.whenReady(handles(), count: count, timeout: timeout)
+    return first.engine.readiness(of: ids, enough: count).ready
   }
 
   /// The references in the order in which their objects become ready.

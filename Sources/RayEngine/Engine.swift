@@ -14,19 +14,19 @@ package protocol Engine: AnyObject, Sendable {
   /// Submits a call and returns the reference to its one result. Throws what is known at once: encoding, unknown
   /// names, a runtime that was shut down. Everything later arrives through the reference.
   func submit(
-    _ target: borrowing CallTarget, options: TaskOptions,
+    _ target: CallTarget, options: TaskOptions,
     arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> ObjectHandle
 
   /// Submits a call whose tuple result is cut into one object per element.
   func submitSplit(
-    _ target: borrowing CallTarget, options: TaskOptions, parts: Int,
+    _ target: CallTarget, options: TaskOptions, parts: Int,
     arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> [ObjectHandle]
 
   /// Submits a call that yields any number of objects; they are read through ``nextElement(of:)``.
   func submitStream(
-    _ target: borrowing CallTarget, options: TaskOptions,
+    _ target: CallTarget, options: TaskOptions,
     arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> StreamHandle
 
@@ -43,8 +43,14 @@ package protocol Engine: AnyObject, Sendable {
   /// Stores a value. `byteCountHint` is the expected encoded size; large values are encoded straight into the store.
   func put(byteCountHint: Int, encode: (inout ByteWriter) throws -> Void) throws -> ObjectHandle
 
+  /// Whether the object, of which the caller keeps a handle, has a value or an error.
+  func isReady(_ id: ObjectID) -> Bool
+
   /// Looks without waiting. The bytes stay valid as long as the handle is kept.
   func state(of handle: ObjectHandle) -> ObjectState
+
+  /// Looks at many objects at once without waiting; stops looking for ready ones after `enough` of them.
+  func readiness(of ids: [ObjectID], enough: Int) -> Readiness
 
   /// Returns when the object has a value or an error. Throws `CancellationError` when the waiting task is cancelled.
   func whenReady(_ handle: ObjectHandle) async throws
@@ -82,6 +88,25 @@ package protocol Engine: AnyObject, Sendable {
   func availableResources() async throws -> ResourceSet
   func nodes() async throws -> [NodeInfo]
   func shutdown() async
+}
+
+/// What one look at a list of objects saw.
+package struct Readiness {
+  /// Positions of ready objects, in order.
+  package var ready: [Int] = []
+  package var hasDuplicates = false
+  package init() {}
+}
+
+extension Engine {
+  package func readiness(of ids: [ObjectID], enough: Int) -> Readiness {
+    var result = Readiness()
+    result.hasDuplicates = Set(ids).count < ids.count
+    for (position, id) in ids.enumerated() where result.ready.count < enough {
+      if isReady(id) { result.ready.append(position) }
+    }
+    return result
+  }
 }
 
 /// What a call runs: a function of this program, a method of an actor, or either by name.

@@ -1,10 +1,10 @@
-package import RayProtocol
+public import RayProtocol
 
 /// Keeps one object alive in this process: the last copy's `deinit` gives it up.
 ///
 /// Every `ObjectRef` wraps one. This is the one allocation of a remote call.
 public final class ObjectHandle: Sendable {
-  package let id: ObjectID
+  @usableFromInline package let id: ObjectID
   // Engines live as long as the process once started (see ``CurrentEngine``), so no reference count is paid per call.
   package unowned(unsafe) let engine: any Engine
 

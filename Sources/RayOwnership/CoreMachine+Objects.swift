@@ -90,6 +90,22 @@ extension CoreMachine {
     return borrowed[id].map { $0.place != .pending } ?? true
   }
 
+  /// Whether an object is named twice. Marks the objects instead of hashing their names.
+  package func hasDuplicates(_ ids: [ObjectID]) -> Bool {
+    lookMark &+= 1
+    for id in ids {
+      if id.owner == me {
+        guard let object = objects.find(id.index) else { continue }
+        if object.pointee.lookMark == lookMark { return true }
+        object.pointee.lookMark = lookMark
+      } else if let object = borrowed[id] {
+        if object.lookMark == lookMark { return true }
+        object.lookMark = lookMark
+      }
+    }
+    return false
+  }
+
   // MARK: Counting
 
   package func retain(_ id: ObjectID) {

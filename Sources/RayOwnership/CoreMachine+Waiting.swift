@@ -4,8 +4,8 @@ extension CoreMachine {
   // MARK: Local waiters
 
   /// Wakes `waiter` when all `ids` are ready. False when they are already.
-  package func wait(_ waiter: ObjectWaiter, forAll ids: ArraySlice<ObjectID>) -> Bool {
-    waiter.remaining = ids
+  package func wait(_ waiter: ObjectWaiter, forAll ids: [ObjectID]) -> Bool {
+    waiter.all = ids
     return advance(waiter)
   }
 
@@ -29,7 +29,12 @@ extension CoreMachine {
   /// Forgets a waiter that timed out or was cancelled.
   package func abandon(_ waiter: ObjectWaiter, ids: [ObjectID]) {
     waiter.isFinished = true
-    for id in ids { remove(waiter, from: id) }
+    waiter.link = nil
+    if waiter.all.isEmpty {
+      for id in ids { remove(waiter, from: id) }
+    } else if waiter.position < waiter.all.count {
+      remove(waiter, from: waiter.all[waiter.position])
+    }
   }
 
   /// Starts fetching an object that somebody else owns.
@@ -45,14 +50,24 @@ extension CoreMachine {
 
   /// Walks to the first object that is not ready and waits there; true while the waiter has to wait.
   private func advance(_ waiter: ObjectWaiter) -> Bool {
-    while let id = waiter.remaining.first {
+    while waiter.position < waiter.all.count {
+      let id = waiter.all[waiter.position]
       if !isReady(id) {
-        add(WaitNode(.waiter(waiter)), to: id)
+        add(link(of: waiter), to: id)
         return true
       }
-      waiter.remaining.removeFirst()
+      waiter.position += 1
     }
+    waiter.link = nil
     return false
+  }
+
+  /// One link serves the whole walk: it is in one list at a time.
+  private func link(of waiter: ObjectWaiter) -> WaitNode {
+    if let link = waiter.link { return link }
+    let link = WaitNode(.waiter(waiter))
+    waiter.link = link
+    return link
   }
 
   // MARK: Lists
@@ -98,7 +113,7 @@ extension CoreMachine {
 
   private func objectReady(for waiter: ObjectWaiter) {
     guard !waiter.isFinished else { return }
-    if !waiter.remaining.isEmpty {
+    if !waiter.all.isEmpty {
       if advance(waiter) { return }
     } else {
       waiter.missing -= 1
@@ -146,6 +161,7 @@ extension CoreMachine {
     while let link = next {
       let node = link.takeRetainedValue()
       next = node.next
+      if case .waiter(let waiter) = node.target { waiter.link = nil }
     }
   }
 }

@@ -30,7 +30,9 @@ package final class CoreMachine {
   @exclusivity(unchecked) var queues: [TaskQueue] = []
   @exclusivity(unchecked) var dirtyPools: [LeasePool] = []
   @exclusivity(unchecked) var leases: [UInt64: Lease] = [:]
-  @exclusivity(unchecked) var actors: [ActorID: ActorClient] = [:]
+  @exclusivity(unchecked) var actors: [ActorID: ActorClient] = [:] { didSet { lastActor = nil } }
+  /// The client of the last call, if it is still in `actors`.
+  @exclusivity(unchecked) var lastActor: ActorClient?
 
   @exclusivity(unchecked) package internal(set) var functionNames: [String] = []
   @exclusivity(unchecked) var functionKeys: [String: UInt32] = [:]
@@ -57,6 +59,8 @@ package final class CoreMachine {
   @exclusivity(unchecked) var pendingUnpins: [ObjectID] = []
   @exclusivity(unchecked) var isUnpinning = false
   @exclusivity(unchecked) var flushHint = false
+  /// Number of the newest look for duplicates; objects carry the number of the last one that saw them.
+  @exclusivity(unchecked) var lookMark: UInt32 = 0
 
   package init(
     me: WorkerID, node: any NodePort, store: any StorePort, encodeError: @escaping ErrorEncoder

@@ -103,10 +103,14 @@ package final class CoreWorker: @unchecked Sendable {
     return result
   }
 
-  /// The last handle of an object is gone. Most releases decide nothing else, so this path looks for no more than it must.
-  func release(_ id: ObjectID) {
+  /// The last handle of an object is gone.
+  func release(_ id: ObjectID) { touchMachine { $0.release(id) } }
+
+  /// For what needs no clock and mostly decides nothing: looks for no more than it must.
+  @inline(__always)
+  func touchMachine(_ body: (CoreMachine) -> Void) {
     lock.lock()
-    machine.release(id)
+    body(machine)
     guard machine.hasOutput || !machine.wakeups.isEmpty || !machine.cancellations.isEmpty || !state.nodeOutbox.isEmpty else {
       return lock.unlock()
     }

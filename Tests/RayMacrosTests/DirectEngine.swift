@@ -190,6 +190,15 @@ final class DirectEngine: Engine {
     return handle
   }
 
+  func isReady(_ id: ObjectID) -> Bool {
+    state.withLock { state in
+      switch state.objects[id.index]?.content {
+      case .value, .failed: true
+      case .pending, nil: false
+      }
+    }
+  }
+
   func state(of handle: ObjectHandle) -> ObjectState {
     state.withLock { state in
       switch state.objects[handle.id.index]?.content {

@@ -15,6 +15,10 @@ extension Array: RaySerializable where Element: RaySerializable {
   @inlinable
   public static func decode(from reader: inout ByteReader) throws(MessagePackError) -> [Element] {
     if reader.isAtArray { return try decodeElements(count: try reader.getArrayHeader(), from: &reader) }
+    if Element.self == UInt8.self, reader.isNextBinary {
+      // The common case of blocks, without generic code where the caller's is specialised.
+      return unsafeBitCast(try reader.getByteArray(), to: [Element].self)
+    }
     return try decodeBlock(from: &reader)
   }
 
@@ -88,8 +92,18 @@ extension ByteReader {
   }
 
   /// Whether the next object is binary data.
+  @inlinable
   public var isNextBinary: Bool {
     remaining > 0 && (Format.bin8...Format.bin32).contains(byte(at: _position))
+  }
+
+  /// Reads binary data into an array of its own.
+  @usableFromInline
+  @_lifetime(self: copy self)
+  mutating func getByteArray() throws(MessagePackError) -> [UInt8] {
+    let header = try takeHeader(.binary, "binary data")
+    let bytes = take(header.length)
+    return bytes.withUnsafeBytes { [UInt8]($0) }
   }
 
   /// Steps over a typed array or binary data and says where the elements are.

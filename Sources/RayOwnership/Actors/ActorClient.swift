@@ -22,7 +22,10 @@ final class ActorClient: Lane {
   /// Creation waits for these arguments.
   @exclusivity(unchecked) var pendingCreation: PendingActor?
 
-  init(id: ActorID) { self.id = id }
+  init(id: ActorID) {
+    self.id = id
+    super.init(isLease: false)
+  }
 }
 
 /// An actor whose creation arguments are not there yet.

@@ -12,7 +12,16 @@ extension CoreMachine {
   /// The object that counts an actor's handles; its owner is the process that created the actor.
   func actorLifetime(_ id: ActorID) -> ObjectID { ObjectID(owner: id.creator, index: id.index) }
 
+  @inline(__always)
   func actorClient(_ id: ActorID) -> ActorClient {
+    // Calls come in rows for the same actor.
+    if let actor = lastActor, actor.id == id { return actor }
+    let actor = knownActorClient(id)
+    lastActor = actor
+    return actor
+  }
+
+  private func knownActorClient(_ id: ActorID) -> ActorClient {
     if let actor = actors[id] { return actor }
     let actor = ActorClient(id: id)
     actors[id] = actor
@@ -88,7 +97,7 @@ extension CoreMachine {
   }
 
   func enqueueActorTask(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>) {
-    guard let actor = record.pointee.lane?.takeUnretainedValue() as? ActorClient else { return }
+    guard let actor = record.pointee.lane?.takeUnretainedValue().asActor else { return }
     let slot = UInt32(truncatingIfNeeded: task)
     record.pointee.next = .max
     record.pointee.previous = actor.last

@@ -41,14 +41,36 @@ extension CoreMachine {
     if pool.queuedCount > 0 { markDirty(pool) }
   }
 
+  /// Sends a task whose pool has nothing queued without queueing it first; false when no lease has room.
+  @inline(__always)
+  func sendAtOnce(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, _ queue: TaskQueue) -> Bool {
+    guard queue.pool.queuedCount == 0, let lease = leastBooked(queue.pool), mayFollow(record, on: lease),
+      hasRoom(lease, for: queue)
+    else { return false }
+    send(task, record, on: lease, booking: queue.estimate)
+    return true
+  }
+
+  /// A task that may run only once is never sent behind another: when the worker dies nobody could tell whether it had
+  /// started, because a suspended task lets the next one begin.
+  @inline(__always)
+  private func mayFollow(_ record: UnsafeMutablePointer<TaskRecord>, on lease: Lease) -> Bool {
+    lease.inFlightCount == 0 || record.pointee.retriesLeft != 0
+  }
+
   private func leastBooked(_ pool: LeasePool) -> Lease? {
-    var best: Lease?
-    // The newest first and not all: old leases of nested calls are full of suspended tasks.
-    for lease in pool.leases.suffix(Pipelining.leasesLookedAtMax) where !lease.isDraining {
-      if lease.inFlightCount == 0 { return lease }
-      if best == nil || lease.booked < best!.booked { best = lease }
+    var best = -1
+    var leastBooked = UInt64.max
+    // The newest and not all: old leases of nested calls are full of suspended tasks.
+    for position in max(0, pool.leases.count - Pipelining.leasesLookedAtMax)..<pool.leases.count
+    where !pool.leases[position].isDraining {
+      if pool.leases[position].inFlightCount == 0 { return pool.leases[position] }
+      if pool.leases[position].booked < leastBooked {
+        best = position
+        leastBooked = pool.leases[position].booked
+      }
     }
-    return best
+    return best < 0 ? nil : pool.leases[best]
   }
 
   /// Sends queued tasks to a worker until it has enough ahead.
@@ -57,10 +79,7 @@ extension CoreMachine {
     while !lease.isDraining, pool.queuedCount > 0 {
       if pool.nextActive >= pool.active.count { pool.nextActive = 0 }
       let queue = pool.active[pool.nextActive]
-      // A task that may run only once is never sent behind another: when the worker dies nobody could tell whether it had
-      // started, because a suspended task lets the next one begin.
-      if lease.inFlightCount > 0, tasks.pointer(queue.first).pointee.retriesLeft == 0 { return }
-      guard hasRoom(lease, for: queue) else { return }
+      guard mayFollow(tasks.pointer(queue.first), on: lease), hasRoom(lease, for: queue) else { return }
       pool.nextActive += 1
       let slot = queue.first
       let record = tasks.pointer(slot)
@@ -220,7 +239,7 @@ extension CoreMachine {
   func tasksStolen(_ indices: [UInt64], from lease: Lease?) {
     for index in indices.reversed() {
       guard let record = tasks.find(index), record.pointee.stage == .sent,
-        let lane = record.pointee.lane?.takeUnretainedValue() as? Lease
+        let lane = record.pointee.lane?.takeUnretainedValue().asLease
       else { continue }
       leaveLane(lane, record)
       record.pointee.lane = nil

@@ -15,6 +15,8 @@ final class BorrowedObject {
   @exclusivity(unchecked) var registration = Registration.covered
   @exclusivity(unchecked) var localCount = 0
   @exclusivity(unchecked) var pinCount = 0
+  /// The last look for duplicates that saw it.
+  @exclusivity(unchecked) var lookMark: UInt32 = 0
   /// Holds the owner counts for this process.
   @exclusivity(unchecked) var holds: UInt32 = 0
   /// Kept alive until the owner has acknowledged: the objects the reference came in.

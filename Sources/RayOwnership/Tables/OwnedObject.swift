@@ -49,6 +49,8 @@ struct OwnedObject: SlabElement {
   var pinCount: Int32 = 0
   /// Processes that hold it.
   var borrowerCount: Int32 = 0
+  /// The last look for duplicates that saw it.
+  var lookMark: UInt32 = 0
 
   /// The task that makes it, while it runs; 0 = none.
   var task: UInt64 = 0
@@ -87,13 +89,14 @@ open class ObjectWaiter {
   /// Objects still missing.
   @exclusivity(unchecked) package var missing: Int
   /// All of these must be ready; walked one after another so that a batch wakes the waiter once.
-  @exclusivity(unchecked) package var remaining: ArraySlice<ObjectID>
+  @exclusivity(unchecked) var all: [ObjectID] = []
+  /// The first of `all` that was not seen ready.
+  @exclusivity(unchecked) var position = 0
+  /// The walk's link, moved from one object's list to the next.
+  @exclusivity(unchecked) var link: WaitNode?
   @exclusivity(unchecked) package var isFinished = false
 
-  package init(missing: Int = 1, remaining: ArraySlice<ObjectID> = []) {
-    self.missing = missing
-    self.remaining = remaining
-  }
+  package init(missing: Int = 1) { self.missing = missing }
 
   /// Called once, after the machine's state is consistent and its lock is free.
   open func wake() {}

@@ -1,4 +1,4 @@
-internal import RayProtocol
+package import RayProtocol
 
 /// One task this process submitted, kept until its results are complete. No allocation for arguments of up to 64 bytes.
 struct TaskRecord: SlabElement {
@@ -61,12 +61,12 @@ final class ResultList {
 }
 
 /// References among a task's arguments, pinned until it is done.
-final class ArgumentReferences {
+package final class ArgumentReferences {
   /// Arguments that are references themselves and are replaced by their values.
   let direct: [ObjectID]
   /// References inside argument values.
   let nested: [ObjectID]
-  init(direct: [ObjectID], nested: [ObjectID]) {
+  package init(direct: [ObjectID], nested: [ObjectID]) {
     self.direct = direct
     self.nested = nested
   }

@@ -17,7 +17,8 @@ extension CoreMachine {
 
   /// A late reply of an earlier attempt comes from a process the task is not at any more.
   func isInFlight(_ record: UnsafeMutablePointer<TaskRecord>, at peer: Peer?) -> Bool {
-    record.pointee.stage == .sent && record.pointee.lane?.takeUnretainedValue().peer === peer
+    guard record.pointee.stage == .sent, let lane = record.pointee.lane else { return false }
+    return lane._withUnsafeGuaranteedRef { $0.peer === peer }
   }
 
   private func generalReply(
@@ -78,18 +79,17 @@ extension CoreMachine {
     } else {
       let isStream = record.pointee.flags & TaskRecord.stream != 0
       let firstResult = record.pointee.firstResult
-      let moreResults = record.pointee.moreResults?.takeUnretainedValue().indices ?? []
+      let moreResults = record.pointee.moreResults?.takeRetainedValue().indices
       record.pointee.stage = .waiting
-      record.pointee.moreResults?.release()
       record.pointee.moreResults = nil
       endRecord(task, record)
       complete(firstResult, first, referencesArePinned: referencesArePinned)
-      completeOthers(moreResults, with: more, of: first)
+      if let moreResults { completeOthers(moreResults, with: more, of: first) } else { for part in more { drop(part) } }
       if isStream { streamEnded(firstResult) }
     }
-    if let lease = lane as? Lease {
+    if let lease = lane.asLease {
       progressed(lease)
-    } else if let actor = lane as? ActorClient {
+    } else if let actor = lane.asActor {
       pump(actor)
     }
   }
@@ -113,11 +113,8 @@ extension CoreMachine {
   /// Run times steer how many tasks are sent ahead.
   @inline(__always)
   private func learn(_ duration: UInt32, _ record: UnsafeMutablePointer<TaskRecord>) {
-    guard let queue = record.pointee.queue?.takeUnretainedValue() else { return }
-    let measured = max(1, duration)
-    queue.estimate =
-      queue.estimate == 0 ? measured : UInt32((UInt64(queue.estimate) * 7 + UInt64(measured)) / 8)
-    if queue.estimate == 0 { queue.estimate = 1 }
+    guard let queue = record.pointee.queue else { return }
+    queue._withUnsafeGuaranteedRef { $0.learn(duration) }
   }
 
   // MARK: Retrying
@@ -142,7 +139,7 @@ extension CoreMachine {
     if record.pointee.queue != nil {
       record.pointee.lane = nil
       enqueue(task, record, atFront: true)
-    } else if let actor = record.pointee.lane?.takeUnretainedValue() as? ActorClient {
+    } else if let actor = record.pointee.lane?.takeUnretainedValue().asActor {
       enqueueAgain(task, record, at: actor)
     }
   }

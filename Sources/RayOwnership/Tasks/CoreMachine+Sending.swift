@@ -103,7 +103,7 @@ extension CoreMachine {
   func leaveLane(_ lane: Lane, _ record: UnsafeMutablePointer<TaskRecord>) {
     unlink(record, first: &lane.firstInFlight, last: &lane.lastInFlight)
     lane.inFlightCount -= 1
-    if let lease = lane as? Lease {
+    if let lease = lane.asLease {
       lease.booked -= min(lease.booked, UInt64(record.pointee.booked))
     }
     record.pointee.booked = 0

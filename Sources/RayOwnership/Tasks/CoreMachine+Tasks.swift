@@ -2,7 +2,8 @@ package import RayProtocol
 
 /// A call to submit. References among the arguments are named together with it; their handles are alive.
 package struct TaskSubmission {
-  package var queue: TaskQueue?
+  /// Not counted: queues live as long as their machine.
+  var queue: Unmanaged<TaskQueue>?
   package var actor: ActorID?
   package var function: UInt32
   package var arguments: UnsafeRawBufferPointer
@@ -17,11 +18,21 @@ package struct TaskSubmission {
     queue: TaskQueue?, actor: ActorID? = nil, function: UInt32, arguments: UnsafeRawBufferPointer, direct: [ObjectID] = [],
     nested: [ObjectID] = [], retries: Int32 = 0, retryThrown: Bool = false, parent: UInt64 = 0
   ) {
+    let references = direct.isEmpty && nested.isEmpty ? nil : ArgumentReferences(direct: direct, nested: nested)
+    self.init(
+      queue: queue.map { .passUnretained($0) }, actor: actor, function: function, arguments: arguments, references: references,
+      retries: retries, retryThrown: retryThrown, parent: parent)
+  }
+
+  package init(
+    queue: Unmanaged<TaskQueue>?, actor: ActorID?, function: UInt32, arguments: UnsafeRawBufferPointer,
+    references: ArgumentReferences?, retries: Int32, retryThrown: Bool, parent: UInt64
+  ) {
     self.queue = queue
     self.actor = actor
     self.function = function
     self.arguments = arguments
-    references = direct.isEmpty && nested.isEmpty ? nil : ArgumentReferences(direct: direct, nested: nested)
+    self.references = references
     self.retries = retries
     self.retryThrown = retryThrown
     self.parent = parent
@@ -84,7 +95,7 @@ extension CoreMachine {
     if let actor = submission.actor {
       record.pointee.lane = .passUnretained(actorClient(actor))
     } else if let queue = submission.queue {
-      record.pointee.queue = .passUnretained(queue)
+      record.pointee.queue = queue
     }
     return (task, record)
   }
@@ -114,7 +125,20 @@ extension CoreMachine {
     return UnsafeRawBufferPointer(start: small, count: record.pointee.argumentByteCount)
   }
 
+  @inline(__always)
   private func start(
+    _ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>,
+    _ submission: borrowing TaskSubmission
+  ) {
+    if let queue = submission.queue, submission.references == nil {
+      // Most calls: nothing to wait for, nothing to keep.
+      if queue._withUnsafeGuaranteedRef({ sendAtOnce(task, record, $0) }) { return }
+      return enqueue(task, record, atFront: false)
+    }
+    startWithReferences(task, record, submission)
+  }
+
+  private func startWithReferences(
     _ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>,
     _ submission: borrowing TaskSubmission
   ) {
@@ -151,7 +175,7 @@ extension CoreMachine {
     record.pointee.stage = .queued
     if record.pointee.queue != nil {
       enqueue(task, record, atFront: false)
-    } else if let actor = record.pointee.lane?.takeUnretainedValue() as? ActorClient {
+    } else if let actor = record.pointee.lane?.takeUnretainedValue().asActor {
       pump(actor)
     }
   }
@@ -165,7 +189,6 @@ extension CoreMachine {
 
   // MARK: Queues
 
-  @inline(__always)
   func enqueue(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, atFront: Bool) {
     let queue = record.pointee.queue!.takeUnretainedValue()
     let slot = UInt32(truncatingIfNeeded: task)
@@ -235,7 +258,7 @@ extension CoreMachine {
     case .queued, .waiting:
       if let queue = record.pointee.queue {
         if record.pointee.stage == .queued { dequeue(record, from: queue.takeUnretainedValue()) }
-      } else if let actor = record.pointee.lane?.takeUnretainedValue() as? ActorClient {
+      } else if let actor = record.pointee.lane?.takeUnretainedValue().asActor {
         leaveQueue(of: actor, record)
       }
     case .sent:
@@ -249,8 +272,7 @@ extension CoreMachine {
     record.pointee.heapArguments?.deallocate()
     record.pointee.moreResults?.release()
     let references = record.pointee.references
-    let actor =
-      record.pointee.queue == nil ? record.pointee.lane?.takeUnretainedValue() as? ActorClient : nil
+    let actor = record.pointee.queue == nil ? record.pointee.lane?.takeUnretainedValue().asActor : nil
     tasks.giveBack(task)
     if let references {
       let kept = references.takeRetainedValue()

@@ -36,9 +36,16 @@ public struct ObjectID: Hashable, Sendable {
   public let owner: WorkerID
   /// Generation in the upper half, slot in the lower: a reused slot never answers to an old name.
   public let index: UInt64
+  @inlinable
   public init(owner: WorkerID, index: UInt64) {
     self.owner = owner
     self.index = index
+  }
+
+  /// One word for the hasher instead of two: tables of references are asked for every reference inside a value.
+  @inlinable
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(index ^ (owner.rawValue &* 0x9E37_79B9_7F4A_7C15))
   }
 }
 

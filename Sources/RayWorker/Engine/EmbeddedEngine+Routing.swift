@@ -7,7 +7,8 @@ internal import Synchronization
 /// Where a call goes and how it may be repeated.
 struct Route {
   var function: UInt32
-  var queue: TaskQueue?
+  /// Not counted: queues live as long as the process.
+  var queue: Unmanaged<TaskQueue>?
   var actor: ActorCore?
   var retries: Int32
   var retryThrown: Bool
@@ -17,25 +18,31 @@ struct Route {
 final class QueueRecord {
   let worker: WorkerID
   let function: UInt32
-  let queue: TaskQueue
+  let queue: Unmanaged<TaskQueue>
   let retries: Int32
   let retryThrown: Bool
 
   init(worker: WorkerID, function: UInt32, queue: TaskQueue, retries: Int32, retryThrown: Bool) {
     self.worker = worker
     self.function = function
-    self.queue = queue
+    self.queue = .passUnretained(queue)
     self.retries = retries
     self.retryThrown = retryThrown
   }
+}
+
+extension QueueRecord {
+  @inline(__always)
+  var route: Route { Route(function: function, queue: queue, actor: nil, retries: retries, retryThrown: retryThrown) }
 }
 
 extension EmbeddedEngine {
   /// Ray's default for tasks; actor calls are not repeated unless asked.
   private static var defaultTaskRetries: Int { 3 }
 
-  func route(_ target: borrowing CallTarget, _ options: TaskOptions) throws -> Route {
-    switch copy target {
+  @inline(__always)
+  func route(_ target: CallTarget, _ options: TaskOptions) throws -> Route {
+    switch target {
     case .function(let entry):
       return try taskRoute(function: key(entry.engineKey, entry.name), options, default: entry.options)
     case .namedFunction(let name):
@@ -60,17 +67,17 @@ extension EmbeddedEngine {
   @inline(__always)
   private func taskRoute(function: UInt32, _ options: TaskOptions, default defaults: TaskOptions) throws -> Route {
     if let pointer = UnsafeRawPointer(bitPattern: options.storage.engineState.load(ordering: .acquiring)) {
-      let record = Unmanaged<QueueRecord>.fromOpaque(pointer).takeUnretainedValue()
-      if record.worker == worker.id, record.function == function {
-        return Route(
-          function: function, queue: record.queue, actor: nil, retries: record.retries, retryThrown: record.retryThrown)
+      let route = Unmanaged<QueueRecord>.fromOpaque(pointer)._withUnsafeGuaranteedRef { record -> Route? in
+        guard record.worker == worker.id, record.function == function else { return nil }
+        return record.route
       }
+      if let route { return route }
     }
     let record = try makeRecord(function, options)
     // Options shared by several functions keep the last one's record; the others look theirs up again.
     options.storage.engineState.store(
       UInt(bitPattern: Unmanaged.passUnretained(record).toOpaque()), ordering: .releasing)
-    return Route(function: function, queue: record.queue, actor: nil, retries: record.retries, retryThrown: record.retryThrown)
+    return record.route
   }
 
   private func makeRecord(_ function: UInt32, _ options: TaskOptions) throws -> QueueRecord {

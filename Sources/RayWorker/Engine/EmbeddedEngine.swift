@@ -34,20 +34,20 @@ package final class EmbeddedEngine: Engine {
   // MARK: Calls
 
   package func submit(
-    _ target: borrowing CallTarget, options: TaskOptions, arguments: (inout ArgumentWriter) throws -> Void
+    _ target: CallTarget, options: TaskOptions, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> ObjectHandle {
     ObjectHandle(id: try withSubmission(target, options, arguments) { $0.submit($1) }, engine: self)
   }
 
   package func submitSplit(
-    _ target: borrowing CallTarget, options: TaskOptions, parts: Int, arguments: (inout ArgumentWriter) throws -> Void
+    _ target: CallTarget, options: TaskOptions, parts: Int, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> [ObjectHandle] {
     try withSubmission(target, options, arguments) { $0.submitSplit($1, count: parts) }
       .map { ObjectHandle(id: $0, engine: self) }
   }
 
   package func submitStream(
-    _ target: borrowing CallTarget, options: TaskOptions, arguments: (inout ArgumentWriter) throws -> Void
+    _ target: CallTarget, options: TaskOptions, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> StreamHandle {
     let id = try withSubmission(target, options, arguments) { $0.submitStream($1) }
     return StreamHandle(completion: ObjectHandle(id: id, engine: self))
@@ -56,7 +56,7 @@ package final class EmbeddedEngine: Engine {
   /// Encodes the arguments outside the lock, then submits.
   @inline(__always)
   private func withSubmission<R>(
-    _ target: borrowing CallTarget, _ options: TaskOptions, _ arguments: (inout ArgumentWriter) throws -> Void,
+    _ target: CallTarget, _ options: TaskOptions, _ arguments: (inout ArgumentWriter) throws -> Void,
     _ submit: (CoreMachine, borrowing TaskSubmission) -> R
   ) throws -> R {
     let route = try route(target, options)
@@ -65,26 +65,35 @@ package final class EmbeddedEngine: Engine {
       try arguments(&writer)
       writer.finish()
       let kept = writer.bytes.takeKeptObjects()
-      let submission = TaskSubmission(
-        queue: route.queue, actor: route.actor?.id, function: route.function, arguments: .init(start: nil, count: 0),
-        direct: writer.direct.isEmpty ? [] : writer.direct.map(\.id),
-        nested: kept.isEmpty ? [] : kept.compactMap { ($0 as? ObjectHandle)?.id }, retries: route.retries,
-        retryThrown: route.retryThrown, parent: Runner.current?.currentCall?.token ?? 0)
+      let parent = Runner.currentToken
       let result = try writer.bytes.withUnsafeBytes { bytes in
-        var submission = submission
-        submission.arguments = bytes
+        let submission = TaskSubmission(
+          queue: route.queue, actor: route.actor?.id, function: route.function, arguments: bytes,
+          references: Self.references(writer.direct, kept), retries: route.retries, retryThrown: route.retryThrown,
+          parent: parent)
         return try worker.withMachine { machine in
           if worker.state.isShutDown { throw RayError(.shutDown, "Ray was shut down; call Ray.initialize() again") }
-          if let actor = route.actor, actor.maxPendingCalls >= 0, machine.pendingCallCount(actor.id) >= actor.maxPendingCalls {
-            throw RayError(
-              .pendingCallsLimitExceeded, "\(actor.maxPendingCalls) calls are unfinished, as many as maxPendingCalls allows")
-          }
+          if let actor = route.actor { try checkPendingCalls(of: actor, machine) }
           return submit(machine, submission)
         }
       }
       withExtendedLifetime(kept) {}
       return result
     }
+  }
+
+  /// What the arguments refer to; nil for the many calls that refer to nothing.
+  @inline(__always)
+  private static func references(_ direct: [ObjectHandle], _ kept: [AnyObject]) -> ArgumentReferences? {
+    if direct.isEmpty, kept.isEmpty { return nil }
+    return ArgumentReferences(
+      direct: direct.map { $0.id }, nested: kept.compactMap { ($0 as? ObjectHandle)?.id })
+  }
+
+  private func checkPendingCalls(of actor: ActorCore, _ machine: CoreMachine) throws {
+    guard actor.maxPendingCalls >= 0, machine.pendingCallCount(actor.id) >= actor.maxPendingCalls else { return }
+    throw RayError(
+      .pendingCallsLimitExceeded, "\(actor.maxPendingCalls) calls are unfinished, as many as maxPendingCalls allows")
   }
 
   // MARK: Objects
@@ -124,6 +133,20 @@ package final class EmbeddedEngine: Engine {
     try worker.withMachine { machine throws(RayError) in
       if worker.state.isShutDown { throw RayError(.shutDown, "Ray was shut down; call Ray.initialize() again") }
       return machine.put(part)
+    }
+  }
+
+  package func isReady(_ id: ObjectID) -> Bool { worker.lock.withLock { worker.machine.isReady(id) } }
+
+  package func readiness(of ids: [ObjectID], enough: Int) -> Readiness {
+    worker.lock.withLock {
+      var result = Readiness()
+      result.hasDuplicates = worker.machine.hasDuplicates(ids)
+      for position in 0..<ids.count where worker.machine.isReady(ids[position]) {
+        result.ready.append(position)
+        if result.ready.count >= enough { break }
+      }
+      return result
     }
   }
 
@@ -168,7 +191,7 @@ package final class EmbeddedEngine: Engine {
 
   package func adopt(_ id: ObjectID, source: UnsafeRawPointer?) -> ObjectHandle {
     let source = source.map(DecodeSource.from)
-    worker.withMachine { $0.adopt(id, call: source?.call as? ExecutionCall, source: source?.object) }
+    worker.touchMachine { $0.adopt(id, call: source?.call as? ExecutionCall, source: source?.object) }
     return ObjectHandle(id: id, engine: self)
   }
 

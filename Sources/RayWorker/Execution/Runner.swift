@@ -2,6 +2,7 @@ internal import RayEngine
 internal import RayOwnership
 internal import RayProtocol
 internal import RayTransport
+internal import Synchronization
 
 /// A long-lived task that runs calls one after another.
 final class Runner: @unchecked Sendable {
@@ -14,6 +15,7 @@ final class Runner: @unchecked Sendable {
   /// What `ByteReader.context` points to while arguments are decoded.
   let source: UnsafeMutablePointer<DecodeSource> = .allocate(capacity: 1)
   private let lock = Lock()
+  private let token = Atomic<UInt64>(0)
   @exclusivity(unchecked) private var call: ExecutionCall?
   @exclusivity(unchecked) private var wasCancelled = false
   @exclusivity(unchecked) var task: Task<Void, Never>?
@@ -28,6 +30,7 @@ final class Runner: @unchecked Sendable {
 
   func begin(_ call: ExecutionCall) {
     source.pointee.call = call
+    token.store(call.token, ordering: .relaxed)
     lock.withLock {
       self.call = call
       call.shellState = self
@@ -36,6 +39,7 @@ final class Runner: @unchecked Sendable {
 
   func end() {
     source.pointee.call = nil
+    token.store(0, ordering: .relaxed)
     lock.withLock { call = nil }
   }
 
@@ -48,6 +52,9 @@ final class Runner: @unchecked Sendable {
     }
     task?.cancel()
   }
+
+  /// The running call's number for the tasks it submits; 0 in the driver and between calls.
+  static var currentToken: UInt64 { current?.token.load(ordering: .relaxed) ?? 0 }
 
   var currentCall: ExecutionCall? { lock.withLock { call } }
 }

@@ -21,7 +21,7 @@ extension CoreWorker {
     defer { if let timer { loop.cancel(timer) } }
     try await suspend(waiter, ids: { ids }) { machine in
       guard !waiter.isTimedOut else { return false }
-      return count >= ids.count ? machine.wait(waiter, forAll: ids[...]) : machine.wait(waiter, for: count, of: ids)
+      return count >= ids.count ? machine.wait(waiter, forAll: ids) : machine.wait(waiter, for: count, of: ids)
     }
   }
 

@@ -178,7 +178,7 @@ struct RandomProgram {
     let count = 1 + cluster.random.below(handles.count)
     for id in handles { process.use { $0.retain(id) } }
     let register: (CoreMachine, ObjectWaiter) -> Bool = { machine, waiter in
-      count == handles.count ? machine.wait(waiter, forAll: handles[...]) : machine.wait(waiter, for: count, of: handles)
+      count == handles.count ? machine.wait(waiter, forAll: handles) : machine.wait(waiter, for: count, of: handles)
     }
     execution.suspend(on: handles, register) {
       let ready = handles.count { process.machine.isReady($0) }
