@@ -112,8 +112,8 @@ void cray_wakeup_drain(int fd) {
   (void)RETRY(read(fd, &value, sizeof value));
 }
 
-int cray_wait_readable(int fd, int64_t timeout_ns) {
-  struct pollfd entry = {.fd = fd, .events = POLLIN};
+static int wait_for(int fd, short events, int64_t timeout_ns) {
+  struct pollfd entry = {.fd = fd, .events = events};
   uint64_t deadline = timeout_ns < 0 ? UINT64_MAX : cray_now_ns() + (uint64_t)timeout_ns;
   for (;;) {
     int64_t left = -1;
@@ -126,6 +126,9 @@ int cray_wait_readable(int fd, int64_t timeout_ns) {
     if (errno != EINTR) return -errno;
   }
 }
+
+int cray_wait_readable(int fd, int64_t timeout_ns) { return wait_for(fd, POLLIN, timeout_ns); }
+int cray_wait_writable(int fd, int64_t timeout_ns) { return wait_for(fd, POLLOUT, timeout_ns); }
 
 // MARK: - Descriptors and stream sockets
 

@@ -31,6 +31,8 @@ package struct NodeConfiguration: Sendable {
   package var shutdownGrace: Duration = .seconds(1)
   /// How long a process may live on after it closed its connection.
   package var disconnectGrace: Duration = .milliseconds(500)
+  /// How long a process may live on after it lost its connection to another one, which takes it for dead.
+  package var peerLossGrace: Duration = .seconds(1)
   /// Pause after a process that failed to start; doubles with each failure, up to five seconds.
   package var startRetryPause: Duration = .milliseconds(100)
   /// The same for an actor whose process dies before the actor lives.

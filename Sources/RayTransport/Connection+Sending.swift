@@ -60,6 +60,24 @@ extension Connection {
     outboundLock.unlock()
   }
 
+  /// Sends everything appended, waiting as long as the peer takes it, for a process that is about to end: nothing is received
+  /// meanwhile. Returns whether all of it was sent.
+  package func flush(waitingFor timeout: Duration) -> Bool {
+    let deadline = System.now &+ timeout.clampedNanoseconds
+    while true {
+      outboundLock.lock()
+      sending.pointee.faults?.releaseAll(into: &sending.pointee.buffer)
+      sending.pointee.waitsForWritability = false
+      sendPending()
+      let isSent = sending.pointee.buffer.count == 0 && sending.pointee.isOpen
+      let goesOn = sending.pointee.buffer.count > 0 && sending.pointee.isOpen
+      outboundLock.unlock()
+      let now = System.now
+      guard goesOn, now < deadline else { return isSent }
+      _ = cray_wait_writable(descriptor, Int64(deadline - now))
+    }
+  }
+
   /// Sends one frame whose large body stays where it is: header and body go out in one system call.
   ///
   /// Only what the socket does not take at once is copied, so `body` need not outlive the call. Flushes what waits before it.

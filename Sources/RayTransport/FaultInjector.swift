@@ -10,6 +10,8 @@ final class FaultInjector: @unchecked Sendable {
   /// Frames held back, by deadline; equal deadlines keep their order.
   private var held: [HeldFrame] = []
   private var lineDeadline: UInt64 = 0
+  /// Nothing passes any more; the connection is ending.
+  private(set) var isCut = false
   /// When the timer that is under way releases frames.
   private var releaseTime: UInt64?
 
@@ -32,12 +34,23 @@ final class FaultInjector: @unchecked Sendable {
     guard buffer.position > start, !buffer.attachments.contains(where: { $0.position >= start }) else { return }
     let appended = buffer.takeBack(from: start)
     let now = System.now
+    let wasCut = isCut
     filter(appended, now: now, canHold: connection.sending.pointee.loop != nil) { buffer.append($0) }
-    connection.scheduleOutboundRelease(self, loop: connection.sending.pointee.loop)
+    if isCut {
+      if !wasCut { connection.scheduleCut(loop: connection.sending.pointee.loop) }
+    } else {
+      connection.scheduleOutboundRelease(self, loop: connection.sending.pointee.loop)
+    }
   }
 
   func releaseDue(into buffer: inout OutboundBuffer) {
     for frame in takeDue() { frame.withUnsafeBytes { buffer.append(FrameBatch(bytes: $0, count: 1)) } }
+  }
+
+  /// The process ends: what was held back leaves now.
+  func releaseAll(into buffer: inout OutboundBuffer) {
+    for index in held.indices { held[index].deadline = 0 }
+    releaseDue(into: &buffer)
   }
 
   // MARK: Inbound, by the holder of the polling role
@@ -50,9 +63,13 @@ final class FaultInjector: @unchecked Sendable {
       passed.append(contentsOf: $0.bytes)
       count += $0.count
     }
+    var reason: CloseReason?
+    if count > 0 {
+      reason = passed.withUnsafeBytes { loop.callDelegate(FrameBatch(bytes: $0, count: count), on: connection) }
+    }
+    if isCut { return reason ?? Self.cutReason }
     loop.scheduleInboundRelease(self, on: connection)
-    if count == 0 { return nil }
-    return passed.withUnsafeBytes { loop.callDelegate(FrameBatch(bytes: $0, count: count), on: connection) }
+    return reason
   }
 
   func takeDue() -> [[UInt8]] {
@@ -63,6 +80,8 @@ final class FaultInjector: @unchecked Sendable {
     return due
   }
 
+  static let cutReason = CloseReason.closedLocally("the fault plan cuts it")
+
   // MARK: Decisions
 
   private func filter(_ bytes: [UInt8], now: UInt64, canHold: Bool, pass: (FrameBatch) -> Void) {
@@ -72,7 +91,12 @@ final class FaultInjector: @unchecked Sendable {
         let size = FrameHeader.byteCount + frame.body.count
         let single = FrameBatch(bytes: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size]), count: 1)
         offset += size
+        if isCut { return }
         let action = decide(frame.kind)
+        if action == .cut {
+          isCut = true
+          return
+        }
         if action == .drop { continue }
         for _ in 0..<(action == .duplicate ? 2 : 1) {
           if canHold, let place = holdDeadline(action, now: now) {
@@ -147,6 +171,14 @@ extension Connection {
   func scheduleOutboundRelease(_ faults: FaultInjector, loop: EventLoop?) {
     guard let loop, let delay = faults.startRelease() else { return }
     loop.schedule(after: delay) { [weak self] in self?.releaseHeldOutbound() }
+  }
+
+  /// What passed before is still sent. Later, because the lock is held.
+  func scheduleCut(loop: EventLoop?) {
+    loop?.schedule(after: .zero) { [weak self] in
+      self?.flush()
+      self?.close(reason: FaultInjector.cutReason)
+    }
   }
 
   private func releaseHeldOutbound() {

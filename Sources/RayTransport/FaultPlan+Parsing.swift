@@ -4,7 +4,7 @@ extension FaultPlan {
   /// ```
   /// plan        entry , entry ...
   /// entry       seed=NUMBER | ACTION=[in.|out.]KIND[:part]...[@PROBABILITY]
-  /// ACTION      drop | duplicate | delay | reorder        the last two need a duration
+  /// ACTION      drop | duplicate | cut | delay | reorder        the last two need a duration
   /// KIND        a name, a number, or * for every kind
   /// part        2 (the second) | 2-5 | 5ms (ns, us, ms, s)
   /// ```
@@ -59,11 +59,12 @@ extension FaultPlan {
     switch (name, duration) {
     case ("drop", nil): return .drop
     case ("duplicate", nil): return .duplicate
+    case ("cut", nil): return .cut
     case ("delay", let duration?): return .delay(duration)
     case ("reorder", let duration?): return .reorder(duration)
     case ("delay", nil), ("reorder", nil): throw malformed(name, "a duration is missing")
-    case ("drop", _), ("duplicate", _): throw malformed(name, "takes no duration")
-    default: throw malformed(name, "expected drop, duplicate, delay, reorder or seed")
+    case ("drop", _), ("duplicate", _), ("cut", _): throw malformed(name, "takes no duration")
+    default: throw malformed(name, "expected drop, duplicate, cut, delay, reorder or seed")
     }
   }
 

@@ -9,6 +9,8 @@ package struct FaultPlan: Sendable, Hashable {
     case delay(Duration)
     /// Holds the frame alone: later ones overtake it.
     case reorder(Duration)
+    /// Loses the frame and everything behind it, and ends the connection: how a stream loses a request or a reply.
+    case cut
   }
 
   package enum Direction: Sendable, Hashable { case inbound, outbound }

@@ -36,11 +36,11 @@ package struct Lock: ~Copyable, @unchecked Sendable {
 }
 
 /// A condition variable on the monotonic clock, used together with one ``Lock``.
-struct Condition: ~Copyable, @unchecked Sendable {
+package struct Condition: ~Copyable, @unchecked Sendable {
   // Sendable: as for Lock.
   private let condition: UnsafeMutablePointer<pthread_cond_t>
 
-  init() {
+  package init() {
     condition = .allocate(capacity: 1)
     condition.initialize(to: pthread_cond_t())
     #if canImport(Darwin)
@@ -59,7 +59,7 @@ struct Condition: ~Copyable, @unchecked Sendable {
     condition.deallocate()
   }
 
-  func wait(_ lock: borrowing Lock) { pthread_cond_wait(condition, lock.mutex) }
+  package func wait(_ lock: borrowing Lock) { pthread_cond_wait(condition, lock.mutex) }
 
   /// Waits until signalled or until `deadline` on the monotonic clock; may wake up early.
   func wait(_ lock: borrowing Lock, until deadline: UInt64) {
@@ -77,7 +77,7 @@ struct Condition: ~Copyable, @unchecked Sendable {
   }
 
   func signal() { pthread_cond_signal(condition) }
-  func broadcast() { pthread_cond_broadcast(condition) }
+  package func broadcast() { pthread_cond_broadcast(condition) }
 }
 
 /// A joinable thread that runs one closure.

@@ -13,10 +13,11 @@ extension CoreWorker: EventLoopDelegate {
         do throws(CoreMachine.FrameRefusal) {
           try machine.receive(header(of: frame), frame.body, from: peer)
         } catch {
-          throw TransportError(code: .refused, message: "worker \(peer.id) sent a bad frame: \(error)")
+          throw TransportError(code: .refused, message: "worker \(peer.id): \(error)")
         }
       }
     }
+    askToEndIfDrained()
   }
 
   private func header(of frame: Frame) -> RayProtocol::FrameHeader {
@@ -33,13 +34,27 @@ extension CoreWorker: EventLoopDelegate {
     withMachine { machine in
       guard let peer = state.peers.removeValue(forKey: ObjectIdentifier(connection)) else { return }
       if state.connections[peer.id] === connection { state.connections[peer.id] = nil }
+      switch reason {
+      case .refused, .frameTooLarge, .tooManyDescriptors:
+        NodeRequest.accuse(peer.id, reason: "\(reason)").append(to: state.nodeOutbox)
+      default: break
+      }
       machine.peerClosed(peer.id)
     }
+    askToEndIfDrained()
   }
 
   package func loopWillPoll(_ loop: EventLoop) {
     noteIdleness()
     flush()
+  }
+
+  /// Numbers connections in the order they were made.
+  private func nextFaultStream() -> UInt64 {
+    lock.withLock {
+      state.connectionCount += 1
+      return state.connectionCount
+    }
   }
 
   package func loopRunsWork(_ loop: EventLoop) { runCalls?() }
@@ -48,6 +63,7 @@ extension CoreWorker: EventLoopDelegate {
   func connect(_ worker: WorkerID, _ descriptor: consuming OwnedDescriptor) throws(TransportError) {
     var configuration = Connection.Configuration()
     configuration.faults = faults
+    configuration.faults?.stream = nextFaultStream()
     configuration.frameByteCountMax = Int(UInt32.max)
     let connection = try Connection(adopting: descriptor, configuration: configuration)
     try loop.add(connection)

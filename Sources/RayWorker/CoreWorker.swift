@@ -39,7 +39,9 @@ package final class CoreWorker: @unchecked Sendable {
     var isShutDown = false
     var isTicking = false
     var hosted: HostedActor?
-    var isRetiring = false
+    /// The actor's last handle is gone: the process ends when nothing is left to do.
+    var isEnding = false
+    var connectionCount: UInt64 = 0
     var definedEnvironments: Set<UInt64> = []
   }
 
@@ -193,6 +195,13 @@ package final class CoreWorker: @unchecked Sendable {
 
   /// No new calls from now on.
   func beginShutdown() { lock.withLock { state.isShutDown = true } }
+
+  /// The node is gone, because it was stopped or because its connection broke: nothing can be started or ended any more.
+  func nodeEnded(_ why: String) {
+    guard !lock.withLock({ state.isShutDown }) else { return failQuestions() }
+    failQuestions()
+    withMachine { $0.failEverything(RayError(.nodeDied, "this program's node ended: \(why); start Ray again")) }
+  }
 
   /// Everything that waits is told that nothing more will come.
   func failEverything() {

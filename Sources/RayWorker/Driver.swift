@@ -51,36 +51,57 @@ package enum Driver {
   /// Starts a node inside this process and joins it.
   package static func start(_ configuration: DriverConfiguration, loop mode: DriverLoop) throws -> EmbeddedEngine {
     signal(SIGPIPE, SIG_IGN)
-    let node = try NodeManager(try nodeConfiguration(configuration))
     do {
+      let faults = try Faults.plan()
       let loop = try EventLoop()
-      let worker = try CoreWorker(id: node.driverID, node: try node.start(), loop: loop, faults: Faults.plan)
-      let isReady = Signal()
-      worker.onWelcome = { isReady.set() }
-      worker.nodeLost = { _ in worker.failQuestions() }
-      try worker.start()
-      worker.sayHello(token: 0)
-      let engine = EmbeddedEngine(worker: worker, isDriver: true, namespace: node.configuration.namespace) {
-        worker.beginShutdown()
+      let node = try NodeManager(try nodeConfiguration(configuration))
+      do {
+        return try join(node, loop, mode, faults)
+      } catch {
         node.stop()
         if mode == .background { loop.shutdown() }
-        worker.failEverything()
-        // The memory stays: references that are left may be read. The client's thread does not.
-        worker.store?.detach()
+        throw error
       }
-      switch mode {
-      case .background:
-        try loop.start()
-        isReady.wait()
-      case .callingThread: _ = loop.run(until: { isReady.isSet })
-      }
-      worker.onWelcome = nil
-      CurrentEngine.install(engine)
-      return engine
-    } catch {
-      node.stop()
-      throw error
+    } catch let error as TransportError {
+      let code: RayError.Code = error.code == .invalidArgument ? .invalidArgument : .systemLimit
+      throw RayError(code, "cannot start Ray: \(error.message)")
     }
+  }
+
+  private static func join(
+    _ node: NodeManager, _ loop: EventLoop, _ mode: DriverLoop, _ faults: FaultPlan?
+  ) throws -> EmbeddedEngine {
+    let worker = try CoreWorker(id: node.driverID, node: try node.start(), loop: loop, faults: faults)
+    let isReady = Signal()
+    let refusal = Mutex<String?>(nil)
+    worker.onWelcome = { isReady.set() }
+    worker.nodeLost = { reason in
+      refusal.withLock { $0 = reason }
+      isReady.set()
+      worker.nodeEnded(reason)
+    }
+    try worker.start()
+    worker.sayHello(token: 0)
+    let engine = EmbeddedEngine(worker: worker, isDriver: true, namespace: node.configuration.namespace) {
+      worker.beginShutdown()
+      node.stop()
+      if mode == .background { loop.shutdown() }
+      worker.failEverything()
+      // The memory stays: references that are left may be read. The client's thread does not.
+      worker.store?.detach()
+    }
+    switch mode {
+    case .background:
+      try loop.start()
+      isReady.wait()
+    case .callingThread: _ = loop.run(until: { isReady.isSet })
+    }
+    worker.onWelcome = nil
+    guard worker.welcome != nil else {
+      throw RayError(.systemLimit, "cannot start Ray: \(refusal.withLock { $0 } ?? "the node did not answer")")
+    }
+    CurrentEngine.install(engine)
+    return engine
   }
 
   private static func nodeConfiguration(_ configuration: DriverConfiguration) throws -> NodeConfiguration {
@@ -141,22 +162,24 @@ package enum Driver {
   }
 }
 
-/// Something that happens once, between threads.
+/// Something that happens once, between threads. Needs no descriptor: there may be none left.
 final class Signal: Sendable {
-  private let descriptor: Int32
+  private let lock = Lock()
+  private let changed = Condition()
   private let flag = Atomic<Bool>(false)
-
-  init() { descriptor = cray_wakeup_create() }
-  deinit { _ = cray_close(descriptor) }
 
   var isSet: Bool { flag.load(ordering: .acquiring) }
 
   func set() {
+    lock.lock()
     flag.store(true, ordering: .releasing)
-    cray_wakeup_signal(descriptor)
+    changed.broadcast()
+    lock.unlock()
   }
 
   func wait() {
-    while !isSet { _ = cray_wait_readable(descriptor, -1) }
+    lock.lock()
+    while !isSet { changed.wait(lock) }
+    lock.unlock()
   }
 }

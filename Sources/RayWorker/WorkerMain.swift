@@ -32,7 +32,7 @@ package enum WorkerMain {
     do {
       let loop = try EventLoop()
       let worker = try CoreWorker(
-        id: launch.worker, node: OwnedDescriptor(adopting: launch.descriptor), loop: loop, faults: Faults.plan)
+        id: launch.worker, node: OwnedDescriptor(adopting: launch.descriptor), loop: loop, faults: try Faults.plan())
       let executor = Executor(worker: worker)
       worker.nodeLost = { _ in
         fflush(nil)
@@ -77,9 +77,9 @@ enum Faults {
   /// Environment variable with a plan such as `drop=push:2,seed=42`.
   static let environmentVariable = "SWIFT_RAY_FAULTS"
 
-  static var plan: FaultPlan? {
+  static func plan() throws(TransportError) -> FaultPlan? {
     guard let text = getenv(environmentVariable) else { return nil }
     let kinds = Dictionary(uniqueKeysWithValues: PeerFrameKind.allCases.map { (String(describing: $0), $0.rawValue) })
-    return try? FaultPlan(parsing: String(cString: text), kinds: kinds)
+    return try FaultPlan(parsing: String(cString: text), kinds: kinds)
   }
 }

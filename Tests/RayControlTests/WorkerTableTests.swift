@@ -19,15 +19,20 @@ internal import Testing
     #expect(table.nextDeadline == nil)
   }
 
-  @Test func aProcessThatLivesOnIsReportedAsLivingAfterAWhile() {
+  @Test func aProcessThatLivesOnIsSuspectedOnceAfterAWhileAndAnsweredWithItsEnd() {
     var table = WorkerTable(patience: .seconds(2))
     table.processStarted(worker, role: .worker, processID: 3, now: .zero)
     _ = table.whyDied(worker, client: client, request: RequestID(5), now: .seconds(1))
     #expect(table.nextDeadline == .seconds(3))
     let early = table.timePassed(now: .seconds(2))
     #expect(early.isEmpty)
-    let replies = table.timePassed(now: .seconds(3))
-    #expect(replies == [.init(client: client, request: RequestID(5), death: nil)])
+    let suspicions = table.timePassed(now: .seconds(3))
+    #expect(suspicions == [.init(subject: worker, client: client)])
+    #expect(table.nextDeadline == nil)
+    let again = table.timePassed(now: .seconds(9))
+    #expect(again.isEmpty)
+    let replies = table.processDied(death)
+    #expect(replies == [.init(client: client, request: RequestID(5), death: death)])
   }
 
   @Test func nobodyAnswersTheDead() {

@@ -13,6 +13,23 @@ internal import Testing
 
 extension ProcessTests {
   @Suite struct NodeManagerTests {
+    @Test func aWorkerThatLivesThoughItsPeerLostItIsEnded() async throws {
+      try await withDriver(TestDriver.configuration { $0.peerLossGrace = .milliseconds(20) }) { driver in
+        let grant = try await driver.lease()
+        let death = try await driver.whyDied(grant.worker)
+        #expect(death?.exit.description.contains("broke") == true, "\(String(describing: death))")
+      }
+    }
+
+    @Test func anAccusedWorkerIsEndedAtOnceWithTheReason() async throws {
+      try await withDriver { driver in
+        let grant = try await driver.lease()
+        driver.send(.accuse(grant.worker, reason: "it talks nonsense"))
+        let death = try await driver.whyDied(grant.worker)
+        #expect(death?.exit == .protocolViolation("it talks nonsense"))
+      }
+    }
+
     @Test func aDriverIsWelcomedAndWorkersAreReadyAheadOfDemand() async throws {
       try await withDriver { driver in
         let welcome = try await driver.event { if case .welcome(let welcome) = $0 { welcome } else { nil } }

@@ -126,6 +126,39 @@ internal import Testing
     #expect(fixture.connection.statistics.writeCount == 1, "a hundred frames are one system call")
   }
 
+  @Test func aLastFlushWaitsUntilThePeerHasTakenEverything() throws {
+    let fixture = try LoopWithPeer(socketByteCount: 8 << 10)
+    let frames = (0..<200).map { ReceivedFrame(kind: 3, id: $0, body: [UInt8](repeating: UInt8($0), count: 5000)) }
+    for frame in frames {
+      let isTaken = try frame.body.withUnsafeBytes { try fixture.connection.append(FrameHeader(kind: 3, id: frame.id), body: $0) }
+      #expect(isTaken)
+    }
+    let expected = frames.flatMap { encoded($0) }
+    let isUnread = fixture.connection.flush(waitingFor: .milliseconds(5))
+    #expect(!isUnread, "nobody reads: the time is over")
+    let peer = fixture.peer.raw
+    let received = ReceivedBytes()
+    let reader = try Thread { received.bytes = receiveAll(expected.count, from: peer) }
+    let isSent = fixture.connection.flush(waitingFor: .seconds(20))
+    reader.join()
+    #expect(isSent)
+    #expect(received.bytes == expected)
+  }
+
+  @Test func aLastFlushEndsWithThePeer() throws {
+    let fixture = try LoopWithPeer(socketByteCount: 8 << 10)
+    let body = [UInt8](repeating: 1, count: 1_000_000)
+    _ = try body.withUnsafeBytes { try fixture.connection.append(FrameHeader(kind: 3, id: 1), body: $0) }
+    fixture.closePeer()
+    let isSent = fixture.connection.flush(waitingFor: .seconds(60))
+    #expect(!isSent)
+  }
+
+  private final class ReceivedBytes: @unchecked Sendable {
+    // Sendable: written by one thread and read after it was joined.
+    var bytes: [UInt8] = []
+  }
+
   @Test func throwingClosureTakesItsBytesBack() throws {
     struct Refusal: Error {}
     let fixture = try LoopWithPeer()

@@ -57,6 +57,8 @@ void cray_wakeup_drain(int fd);
 
 /// Waits for one descriptor to become readable: 1 when it is, 0 on timeout.
 int cray_wait_readable(int fd, int64_t timeout_ns);
+/// The same for a descriptor that takes bytes again, or whose peer is gone.
+int cray_wait_writable(int fd, int64_t timeout_ns);
 
 // MARK: - Descriptors and stream sockets
 

@@ -30,7 +30,19 @@ package struct WorkerTable: Sendable {
     let client: WorkerID
     let request: RequestID
     let subject: WorkerID
-    let deadline: Duration
+    /// Nil once the subject is suspected: then the answer comes with its end.
+    var deadline: Duration?
+  }
+
+  /// A process that lives and whose connection to another one is gone.
+  package struct Suspicion: Hashable, Sendable {
+    package let subject: WorkerID
+    package let client: WorkerID
+
+    package init(subject: WorkerID, client: WorkerID) {
+      self.subject = subject
+      self.client = client
+    }
   }
 
   /// How long an answer waits for the end of a process that looks dead to its peers and is not yet.
@@ -67,7 +79,7 @@ package struct WorkerTable: Sendable {
     return takeQuestions { $0.subject == death.worker }
   }
 
-  /// Answers at once when the process is dead or unknown; otherwise when it dies, or after a while with nil.
+  /// Answers at once when the process is dead or unknown, otherwise when it dies.
   package mutating func whyDied(
     _ subject: WorkerID, client: WorkerID, request: RequestID, now: Duration
   ) -> Reply? {
@@ -78,10 +90,21 @@ package struct WorkerTable: Sendable {
     return nil
   }
 
-  /// Questions that waited long enough.
-  package mutating func timePassed(now: Duration) -> [Reply] { takeQuestions { $0.deadline <= now } }
+  /// Processes that were asked about and did not die within the patience: each is named once.
+  ///
+  /// Peers take the end of a connection for the death of the process behind it. One that lives on must be ended, or the two
+  /// would believe different things for ever.
+  package mutating func timePassed(now: Duration) -> [Suspicion] {
+    var suspicions: [Suspicion] = []
+    for index in questions.indices {
+      guard let deadline = questions[index].deadline, deadline <= now else { continue }
+      questions[index].deadline = nil
+      suspicions.append(Suspicion(subject: questions[index].subject, client: questions[index].client))
+    }
+    return suspicions
+  }
 
-  package var nextDeadline: Duration? { questions.map(\.deadline).min() }
+  package var nextDeadline: Duration? { questions.compactMap(\.deadline).min() }
 
   private mutating func takeQuestions(_ isDue: (Question) -> Bool) -> [Reply] {
     guard !questions.isEmpty else { return [] }

@@ -104,6 +104,28 @@ extension NodeManager {
     }
   }
 
+  /// Two living processes lost their connection: one of them ends, so that the other is right about it.
+  func separate(_ suspicion: WorkerTable.Suspicion) {
+    // Both may have asked; the end of one settles it.
+    guard let client = clients[suspicion.client], client.stopReason == nil, let subject = clients[suspicion.subject] else {
+      return
+    }
+    let (loser, other) = subject.child != nil ? (subject, client) : (client, subject)
+    let reason = "its connection to \(other.role) \(other.id) broke"
+    forwardNotice("worker \(loser.id) is ended: \(reason)")
+    kill(loser, .stopped(reason))
+  }
+
+  /// A worker sent nonsense to another process, which has closed its connection; when it was the driver that did, the accuser
+  /// cannot go on without it.
+  func accused(_ id: WorkerID, by client: NodeClient, _ reason: String) {
+    guard let subject = clients[id], client.stopReason == nil else { return }
+    let loser = subject.child != nil ? subject : client
+    guard loser.stopReason == nil else { return }
+    forwardNotice("worker \(loser.id) is ended: \(reason)")
+    kill(loser, .protocolViolation(reason))
+  }
+
   /// A worker process has ended.
   private func childEnded(_ client: NodeClient) {
     guard let child = client.child, clients[client.id] === client else { return }

@@ -32,7 +32,7 @@ extension NodeManager {
     for client in clients.values.sorted(by: { $0.id < $1.id }) {
       if let deadline = client.deadline, deadline.time <= now { kill(client, deadline.reason) }
     }
-    for reply in workers.timePassed(now: now) { answer(reply) }
+    for suspicion in workers.timePassed(now: now) { separate(suspicion) }
     if !isStopping {
       placeDelayed(now)
       leases.timePassed(now: now, actions: &leaseActions)

@@ -30,7 +30,7 @@ package final class NodeManager: @unchecked Sendable {
 
   var leases: LeaseManager
   var actors: ActorTable
-  var workers = WorkerTable()
+  var workers: WorkerTable
   var jobs = JobTable()
   var clients: [WorkerID: NodeClient] = [:]
   var clientsByConnection: [ObjectIdentifier: NodeClient] = [:]
@@ -85,6 +85,7 @@ package final class NodeManager: @unchecked Sendable {
       resources: resources,
       configuration: configuration.leaseConfiguration(
         cpuCount: resources.total[ResourceSet.cpu], firstWorker: firstProcess + Self.driverCountMax))
+    workers = WorkerTable(patience: configuration.peerLossGrace)
     actors = ActorTable(configuration: configuration.actorConfiguration)
     logs = LogForwarder(configuration)
     var loopConfiguration = EventLoop.Configuration()

@@ -137,7 +137,8 @@ extension CoreMachine {
     let lease = Lease(id: id, worker: worker, pool: pool)
     if worker != me {
       let peer = peer(worker)
-      guard !peer.isClosed else { return node.returnLease(id) }
+      // The node grants before it learns of the end. Returned, the same lease would come again and again until then.
+      guard !peer.isClosed else { return }
       peer.leases.append(lease)
       lease.peer = peer
     }

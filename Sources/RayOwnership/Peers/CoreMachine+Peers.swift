@@ -33,11 +33,9 @@ extension CoreMachine {
     for object in borrowedInOrder(where: { $0.id.owner == id }) { ownerDied(object) }
     peerLeasesLost(peer)
     for actor in peer.actors { actorConnectionLost(actor) }
-    if !orphansByWorker[id, default: []].isEmpty {
-      node.askWhyDied(id)
-    } else {
-      orphansByWorker[id] = nil
-    }
+    if orphansByWorker[id, default: []].isEmpty { orphansByWorker[id] = nil }
+    // Always, for what is done here relies on its end: the node ends a process that has lost its connection only.
+    node.askWhyDied(id)
   }
 
   /// The node knows how a worker ended.

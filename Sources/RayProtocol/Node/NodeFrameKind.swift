@@ -9,6 +9,7 @@ package enum NodeFrameKind: UInt8, Sendable, CaseIterable {
   case findActor, listActors
   case resources, nodes
   case freeStored
+  case accuse
 
   // Node -> client
   case welcome = 96

@@ -20,6 +20,7 @@ extension NodeRequest {
     case .defineEnvironment: .defineEnvironment
     case .connect: .connect
     case .whyDied: .whyDied
+    case .accuse: .accuse
     case .createActor: .createActor
     case .actorReady: .actorReady
     case .actorCreated: .actorCreated
@@ -61,6 +62,9 @@ extension NodeRequest {
     case .whyDied(let request, let worker):
       body.put(worker)
       return request.rawValue
+    case .accuse(let worker, let reason):
+      body.put(reason)
+      return worker.rawValue
     case .resources(let request), .nodes(let request): return request.rawValue
     default: return encodeActorRequest(into: &body)
     }
@@ -132,6 +136,7 @@ extension NodeRequest {
     case .defineEnvironment: return .defineEnvironment(.init(id), try reader.list())
     case .connect: return .connect(WorkerID(id), isRepeated: try reader.bool())
     case .whyDied: return .whyDied(RequestID(id), try reader.value())
+    case .accuse: return .accuse(WorkerID(id), reason: try reader.string())
     case .resources: return .resources(RequestID(id))
     case .nodes: return .nodes(RequestID(id))
     default: return try decodeActorRequest(kind, request: RequestID(id), from: &reader)

@@ -20,7 +20,10 @@ package enum NodeRequest: Hashable, Sendable {
   // Peers
   /// `isRepeated`: an earlier connection to that worker broke.
   case connect(WorkerID, isRepeated: Bool)
+  /// The connection to that process is gone. Answered with its death; a process that lives on is ended first.
   case whyDied(RequestID, WorkerID)
+  /// That process sent what it must not send; its connection is closed.
+  case accuse(WorkerID, reason: String)
 
   // Actors
   case createActor(RequestID, ActorSpec)

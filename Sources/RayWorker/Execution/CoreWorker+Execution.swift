@@ -109,11 +109,36 @@ extension CoreWorker {
     flush()
   }
 
+  /// Nothing runs or waits, nobody waits for what was finished, and nobody relies on a reference that is on its way.
+  var isDrained: Bool {
+    lock.withLock { !machine.hasRunnableCalls && machine.runningCount == 0 && machine.census.transitPins == 0 }
+  }
+
+  /// Something arrived that the end of this process may have waited for.
+  func askToEndIfDrained() { if lock.withLock({ state.isEnding }) { loop.requestWork() } }
+
   /// Ends this process on purpose: queued calls are answered.
   func exitActor() {
     guard let hosted = lock.withLock({ state.hosted }) else { return }
+    sendEverything()
     lock.withLock { NodeRequest.actorExited(hosted.specification.id).append(to: state.nodeOutbox) }
+    endProcess("the actor ended")
+  }
+
+  /// What this process has said arrives, then it ends.
+  func endProcess(_ why: String) {
+    sendEverything()
+    nodeLost?(why)
+  }
+
+  /// A peer that does not read for so long is not waited for.
+  private static var lastWordsTimeout: Duration { .seconds(4) }
+
+  private func sendEverything() {
     flush()
-    nodeLost?("the actor ended")
+    let deadline = ContinuousClock.now + Self.lastWordsTimeout
+    for connection in lock.withLock({ Array(state.connections.values) }) + [nodeConnection] {
+      _ = connection.flush(waitingFor: max(.zero, deadline - .now))
+    }
   }
 }

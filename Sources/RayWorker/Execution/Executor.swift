@@ -171,12 +171,13 @@ final class Executor: @unchecked Sendable {
   func endAfterQueue() {
     worker.loop.execute { [self] in
       isEnding = true
+      worker.lock.withLock { worker.state.isEnding = true }
       endIfDrained()
     }
   }
 
   private func endIfDrained() {
-    guard isEnding, activeCalls == 0, !worker.hasRunnableCalls else { return }
+    guard isEnding, activeCalls == 0, worker.isDrained else { return }
     isEnding = false
     worker.exitActor()
   }

@@ -12,6 +12,9 @@ final class HostedActor: @unchecked Sendable {
   let maxConcurrency: Int
   private(set) var instance: AnyObject?
   var isReady: Bool { instance != nil }
+  private(set) var isConstructing = false
+  /// While the constructor runs, what it was placed with; afterwards what the actor holds for life.
+  var holdsCPU: Bool { (isReady ? specification.heldResources : assigned.resources)[ResourceSet.cpu] > 0 }
   private let methods: [String: ActorMethodEntry]
 
   init(_ entry: ActorEntry, _ specification: ActorSpec, _ restartCount: UInt32, _ assigned: AssignedResources) {
@@ -37,6 +40,8 @@ final class HostedActor: @unchecked Sendable {
     let runner = Runner()
     let call = ExecutionCall.forConstruction(specification.creation)
     runner.begin(call)
+    isConstructing = true
+    defer { isConstructing = false }
     let arguments = TaskArguments(
       UnsafeRawBufferPointer(call.arguments), function: entry.name + ".init", parameters: entry.parameters,
       context: UnsafeRawPointer(runner.source), resolve: worker.makeStoredBytesReader())

@@ -78,7 +78,7 @@ extension CoreWorker {
   func noteIdleness() {
     lock.lock()
     defer { lock.unlock() }
-    let isBlocked = machine.runningCount > 0 && !machine.hasRunnableCalls && areAllSuspended && state.hosted == nil
+    let isBlocked = isBlocked
     // The first task of a newer lease makes the earlier report stale: the node would wait for it for ever.
     let isKnown = isBlocked == state.isBlockedReported && (!isBlocked || state.blockedReportCount == state.progress.startedCount)
     guard !isKnown else { return }
@@ -86,6 +86,18 @@ extension CoreWorker {
     state.blockedReportCount = state.progress.startedCount
     let request: NodeRequest = isBlocked ? .blocked(leaseEventCount: state.progress.startedCount) : .unblocked
     request.append(to: state.nodeOutbox)
+  }
+
+  /// Every call here is suspended, and what it holds could serve others meanwhile.
+  private var isBlocked: Bool {
+    guard let hosted = state.hosted else {
+      return machine.runningCount > 0 && !machine.hasRunnableCalls && areAllSuspended
+    }
+    // Most actors hold no CPU once they live.
+    guard hosted.holdsCPU, areAllSuspended else { return false }
+    if !hosted.isReady { return hosted.isConstructing }
+    let mayStart = machine.hasRunnableCalls && machine.runningCount < hosted.maxConcurrency
+    return machine.runningCount > 0 && !mayStart
   }
 
   // MARK: Deaths
@@ -182,10 +194,12 @@ extension CoreWorker {
   private func retireRequested() {
     let mayGo = withMachine { machine in
       let census = machine.census
-      let isFree = census.ownedObjects == 0 && census.runningCalls == 0 && census.tasks == 0 && !machine.hasRunnableCalls
+      let isFree =
+        census.ownedObjects == 0 && census.runningCalls == 0 && census.tasks == 0 && census.transitPins == 0
+        && !machine.hasRunnableCalls
       if !isFree { NodeRequest.retireRefused.append(to: state.nodeOutbox) }
       return isFree
     }
-    if mayGo { nodeLost?("retired") } else { flush() }
+    if mayGo { endProcess("retired") } else { flush() }
   }
 }

@@ -71,6 +71,12 @@ extension SimulatedNode {
     cluster.crash(process)
   }
 
+  /// As in the product: one of two living processes that lost their connection ends.
+  func separate(_ suspicion: WorkerTable.Suspicion) {
+    guard cluster.process(suspicion.client) != nil, cluster.process(suspicion.subject) != nil else { return }
+    kill(suspicion.subject == Self.driver ? suspicion.client : suspicion.subject, "a connection broke")
+  }
+
   private func introduce(_ a: WorkerID, _ b: WorkerID) {
     cluster.network.connect(a, b) { cluster.process($0) != nil }
     send(.peer(b), to: a)

@@ -59,7 +59,7 @@ final class SimulatedNode {
     timers.removeAll { $0.due <= cluster.now }
     for timer in due { timer.body() }
     decide { leases.timePassed(now: now, actions: &$0) }
-    for reply in workers.timePassed(now: now) { send(.death(reply.request, reply.death), to: reply.client) }
+    for suspicion in workers.timePassed(now: now) { separate(suspicion) }
   }
 
   // MARK: Machines
@@ -113,6 +113,7 @@ final class SimulatedNode {
       if let reply = workers.whyDied(other, client: worker, request: request, now: now) {
         send(.death(reply.request, reply.death), to: reply.client)
       }
+    case .accuse: cluster.report("\(worker.short) accuses somebody")
     case .freeStored(let bytes): freeStored(bytes)
     default: handleActor(request, from: worker)
     }
