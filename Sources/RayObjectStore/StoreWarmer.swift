@@ -4,7 +4,8 @@ internal import Synchronization
 /// A low-priority thread of the node that gives free blocks memory before anybody needs them.
 ///
 /// Fresh memory costs ten times the copy itself, because the system clears it page by page. The thread sleeps until a lease
-/// reaches into the second half of the reserve, or a reader lets go of a dead client's object.
+/// reaches into the second half of the reserve, or a reader lets go of a dead client's object. Until the first lease the
+/// reserve is one block: a program that stores nothing large pays for nothing large.
 final class StoreWarmer: Sendable {
   private final class Context: Sendable {
     let mapping: StoreMapping
@@ -48,11 +49,13 @@ final class StoreWarmer: Sendable {
     guard let argument else { return }
     let context = Unmanaged<Context>.fromOpaque(argument).takeRetainedValue()
     let mapping = context.mapping
+    var aheadCount = 1
     while true {
       let seen = mapping.nodeWork.load()
       if context.isStopped.load(ordering: .sequentiallyConsistent) { return }
       context.collect()
-      fillReserve(context)
+      fillReserve(context, aheadCount)
+      aheadCount = context.aheadCount
       // Announced before the word is compared: who bumps it afterwards sees the flag.
       mapping.nodeSleeping.store(1)
       mapping.nodeWork.wait(while: seen, atMost: -1)
@@ -61,7 +64,7 @@ final class StoreWarmer: Sendable {
   }
 
   /// Warms the lowest free blocks, which are leased first, and marks where the second half of the reserve begins.
-  private static func fillReserve(_ context: Context) {
+  private static func fillReserve(_ context: Context, _ aheadCount: Int) {
     let mapping = context.mapping
     var ready: [Int] = []
     for block in 0..<mapping.layout.blockCount where mapping.owner(block).loadRelaxed() == 0 {
@@ -69,7 +72,7 @@ final class StoreWarmer: Sendable {
       // A shortage is the business of whoever needs the block; the next lease asks again.
       do throws(StoreError) { try mapping.warm(block) } catch { break }
       ready.append(block)
-      if ready.count == context.aheadCount { break }
+      if ready.count >= aheadCount { break }
     }
     mapping.wakeMark.store(UInt32(ready.isEmpty ? mapping.layout.blockCount : ready[ready.count / 2]))
   }
