@@ -3,11 +3,13 @@
 #endif
 #include "cray_process.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #ifdef __linux__
 #include <sched.h>
 #endif
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,49 @@ void cray_complain(const char *text) {
   fflush(stdout);
   ssize_t ignored = write(2, text, strlen(text));
   (void)ignored;
+}
+
+#ifdef __linux__
+// The signals for which the language runtime starts its backtracer.
+static const int crash_signals[] = {SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
+enum { crash_signal_count = sizeof crash_signals / sizeof crash_signals[0] };
+static struct sigaction crash_reporters[crash_signal_count];
+static timer_t crash_timer;
+static time_t crash_seconds;
+
+static void report_crash(int number, siginfo_t *info, void *context) {
+  struct itimerspec limit = {.it_value = {.tv_sec = crash_seconds}};
+  timer_settime(crash_timer, 0, &limit, NULL);
+  for (int i = 0; i < crash_signal_count; i++) {
+    if (crash_signals[i] == number) crash_reporters[i].sa_sigaction(number, info, context);
+  }
+  // A fault would come again by itself; a signal that was sent would be forgotten.
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+void cray_limit_crash_reports(unsigned int seconds) {
+  // The runtime blocks what can be blocked.
+  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+  crash_seconds = seconds;
+  if (timer_create(CLOCK_MONOTONIC, &event, &crash_timer) != 0) return;
+  for (int i = 0; i < crash_signal_count; i++) {
+    struct sigaction *reporter = &crash_reporters[i];
+    if (sigaction(crash_signals[i], NULL, reporter) != 0 || !(reporter->sa_flags & SA_SIGINFO)) continue;
+    struct sigaction action = *reporter;
+    action.sa_sigaction = report_crash;
+    sigaction(crash_signals[i], &action, NULL);
+  }
+}
+#else
+void cray_limit_crash_reports(unsigned int seconds) { (void)seconds; }
+#endif
+
+void cray_library_of_symbol(const char *symbol, char *path, uint32_t capacity) {
+  path[0] = 0;
+  Dl_info info;
+  void *address = dlsym(RTLD_DEFAULT, symbol);
+  if (address && dladdr(address, &info) && info.dli_fname) snprintf(path, capacity, "%s", info.dli_fname);
 }
 
 int cray_allowed_cpu_count(void) {

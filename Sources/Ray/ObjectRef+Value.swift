@@ -26,7 +26,7 @@ extension ObjectRef {
     get async throws {
       if case .pending = handle.engine.state(of: handle) { try await handle.engine.whenReady(handle) }
       guard case .failed(let bytes) = handle.engine.state(of: handle) else { return nil }
-      return ErrorCoding.decode(bytes)
+      return TypedErrors.failure(bytes, of: handle)
     }
   }
 
@@ -43,7 +43,7 @@ extension ObjectRef {
     defer { withExtendedLifetime(self) {} }
     switch handle.engine.state(of: handle) {
     case .pending: throw RayError(.internalError, "object \(id) is pending after it was ready")
-    case .failed(let bytes): throw TypedErrors.decode(bytes)
+    case .failed(let bytes): throw TypedErrors.decode(bytes, of: handle)
     case .value(let bytes): return try body(RawSpan(_unsafeBytes: bytes))
     }
   }
@@ -82,7 +82,7 @@ enum ReadyObject {
     defer { withExtendedLifetime(handle) {} }
     switch handle.engine.state(of: handle) {
     case .pending: throw RayError(.internalError, "object \(handle.id) is pending after it was ready")
-    case .failed(let bytes): throw TypedErrors.decode(bytes)
+    case .failed(let bytes): throw TypedErrors.decode(bytes, of: handle)
     case .value(let bytes): try read(bytes, of: handle, as: type, decode)
     }
   }
@@ -97,6 +97,7 @@ enum ReadyObject {
         try decode(&reader)
       } catch let error as MessagePackError {
         throw RayError(.decodingFailed, "object \(handle.id) is no \(type): \(error.message)")
+          .with { $0.callSite = handle.callSite.text }
       }
     }
   }

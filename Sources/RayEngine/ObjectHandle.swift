@@ -7,10 +7,22 @@ public final class ObjectHandle: Sendable {
   @usableFromInline package let id: ObjectID
   // Engines live as long as the process once started (see ``CurrentEngine``), so no reference count is paid per call.
   package unowned(unsafe) let engine: any Engine
+  // Unsafe: written at most once, by the call that made the handle, before anybody else has it.
+  @usableFromInline nonisolated(unsafe) var writtenCallSite = CallSite.none
 
   package init(id: ObjectID, engine: any Engine) {
     self.id = id
     self.engine = engine
+  }
+
+  /// The call whose result this is.
+  package var callSite: CallSite { writtenCallSite }
+
+  /// The same handle, marked with the call that made it; for whoever has just got it from the engine.
+  @inlinable
+  package func made(at site: CallSite) -> ObjectHandle {
+    writtenCallSite = site
+    return self
   }
 
   deinit { engine.release(id) }

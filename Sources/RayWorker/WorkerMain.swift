@@ -25,10 +25,14 @@ package enum WorkerMain {
     run(launch)
   }
 
+  /// A process that crashed keeps its sockets until its backtrace is printed; nobody shall wait longer than this for its end.
+  private static var crashReportSecondsMax: UInt32 { 10 }
+
   private static func run(_ launch: WorkerLaunch) -> Never {
     // A reader that went away is seen as an error of the write, not as a signal.
     signal(SIGPIPE, SIG_IGN)
     cray_line_buffer_output()
+    cray_limit_crash_reports(crashReportSecondsMax)
     do {
       let loop = try EventLoop()
       let worker = try CoreWorker(

@@ -90,7 +90,7 @@ final class DirectEngine: Engine {
     var iterator = state.withLock { $0.streams[index] }
     if let element = await iterator?.next() { return handle(element) }
     try await whenReady(stream.completion)
-    if case .failed(let bytes) = self.state(of: stream.completion) { throw TypedErrors.decode(bytes) }
+    if case .failed(let bytes) = self.state(of: stream.completion) { throw TypedErrors.decode(bytes, of: stream.completion) }
     return nil
   }
 
@@ -302,7 +302,7 @@ final class DirectEngine: Engine {
     try await whenReady(handle)
     switch state(of: handle) {
     case .value(let bytes): return Array(bytes)
-    case .failed(let bytes): throw TypedErrors.decode(bytes)
+    case .failed(let bytes): throw TypedErrors.decode(bytes, of: handle)
     case .pending: throw RayError(.internalError, "pending after it was ready")
     }
   }

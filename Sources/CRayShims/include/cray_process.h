@@ -20,6 +20,12 @@ void cray_complain(const char *_Nonnull text);
 /// Cores this process may run on.
 int cray_allowed_cpu_count(void);
 
+/// A crash of this process may be reported by the language runtime for so long; then the process is killed.
+void cray_limit_crash_reports(unsigned int seconds);
+
+/// The file of the library that has a symbol, cut to fit; an empty text when nobody has it or the program itself does.
+void cray_library_of_symbol(const char *_Nonnull symbol, char *_Nonnull path, uint32_t capacity);
+
 /// A pipe that children do not inherit. Returns 0 or an errno value.
 int cray_pipe(int out[_Nonnull 2]);
 #endif

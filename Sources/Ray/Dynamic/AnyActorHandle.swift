@@ -27,14 +27,19 @@ public struct AnyActorHandle: Sendable, Hashable, RayValue {
   /// Calls a method; the result is whatever it returned.
   @discardableResult
   public func call<each Argument: Sendable>(
-    _ method: String, _ arguments: repeat each Argument
-  ) throws -> ObjectRef<MessagePackValue> { try self.method(named: method).remote(repeat each arguments) }
+    _ method: String, _ arguments: repeat each Argument, file: StaticString = #fileID, line: UInt = #line
+  ) throws -> ObjectRef<MessagePackValue> {
+    try self.method(named: method).remote(repeat each arguments, file: file, line: line)
+  }
 
   /// Calls a method and reads the result as `Result`.
   @discardableResult
   public func call<Result, each Argument: Sendable>(
-    _ method: String, _ arguments: repeat each Argument, returning type: Result.Type
-  ) throws -> ObjectRef<Result> { try self.method(named: method).remote(repeat each arguments, returning: type) }
+    _ method: String, _ arguments: repeat each Argument, returning type: Result.Type, file: StaticString = #fileID,
+    line: UInt = #line
+  ) throws -> ObjectRef<Result> {
+    try self.method(named: method).remote(repeat each arguments, returning: type, file: file, line: line)
+  }
 
   /// The handle with the class's own methods. Throws `actorTypeMismatch` when the actor is of another class.
   public func typed<Actor: RayActor>(as type: Actor.Type = Actor.self) throws -> ActorHandle<Actor> {

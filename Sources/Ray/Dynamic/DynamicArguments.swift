@@ -38,9 +38,10 @@ struct DynamicCall {
   var engine: any Engine
   var target: CallTarget
   var options: TaskOptions
+  var site: CallSite
 
   func submit<Result>(_ arguments: DynamicArguments) throws -> ObjectRef<Result> {
-    ObjectRef(__handle: try engine.submit(target, options: options, arguments: arguments.write))
+    ObjectRef(__handle: try engine.submit(target, options: options, arguments: arguments.write).made(at: site))
   }
 
   func split(into count: Int, _ arguments: DynamicArguments) throws -> [ObjectRef<MessagePackValue>] {
@@ -48,10 +49,12 @@ struct DynamicCall {
       throw RayError(.invalidArgument, "a result is split into 2 to 65,535 parts, not \(count)")
     }
     return try engine.submitSplit(target, options: options, parts: count, arguments: arguments.write)
-      .map { ObjectRef(__handle: $0) }
+      .map { ObjectRef(__handle: $0.made(at: site)) }
   }
 
   func stream<Element>(_ arguments: DynamicArguments) throws -> ObjectRefStream<Element> {
-    ObjectRefStream(__stream: try engine.submitStream(target, options: options, arguments: arguments.write))
+    let stream = try engine.submitStream(target, options: options, arguments: arguments.write)
+    _ = stream.completion.made(at: site)
+    return ObjectRefStream(__stream: stream)
   }
 }

@@ -26,27 +26,29 @@ public struct NamedFunction: RemoteFunction {
 
   /// Calls the function; the result is whatever it returned.
   @discardableResult
-  public func remote<each Argument: Sendable>(_ arguments: repeat each Argument) throws -> ObjectRef<MessagePackValue> {
-    try call().submit(DynamicArguments(repeat each arguments))
+  public func remote<each Argument: Sendable>(
+    _ arguments: repeat each Argument, file: StaticString = #fileID, line: UInt = #line
+  ) throws -> ObjectRef<MessagePackValue> {
+    try call(file, line).submit(DynamicArguments(repeat each arguments))
   }
 
   /// Calls the function and reads the result as `Result`.
   @discardableResult
   public func remote<Result, each Argument: Sendable>(
-    _ arguments: repeat each Argument, returning type: Result.Type
-  ) throws -> ObjectRef<Result> { try call().submit(DynamicArguments(repeat each arguments)) }
+    _ arguments: repeat each Argument, returning type: Result.Type, file: StaticString = #fileID, line: UInt = #line
+  ) throws -> ObjectRef<Result> { try call(file, line).submit(DynamicArguments(repeat each arguments)) }
 
   /// Calls a function that returns a tuple or an array of `count` elements; one reference per element.
   public func split<each Argument: Sendable>(
-    _ arguments: repeat each Argument, into count: Int
-  ) throws -> [ObjectRef<MessagePackValue>] { try call().split(into: count, DynamicArguments(repeat each arguments)) }
+    _ arguments: repeat each Argument, into count: Int, file: StaticString = #fileID, line: UInt = #line
+  ) throws -> [ObjectRef<MessagePackValue>] { try call(file, line).split(into: count, DynamicArguments(repeat each arguments)) }
 
   /// Calls a function that returns an `AsyncSequence`.
   public func stream<Element, each Argument: Sendable>(
-    _ arguments: repeat each Argument, of element: Element.Type
-  ) throws -> ObjectRefStream<Element> { try call().stream(DynamicArguments(repeat each arguments)) }
+    _ arguments: repeat each Argument, of element: Element.Type, file: StaticString = #fileID, line: UInt = #line
+  ) throws -> ObjectRefStream<Element> { try call(file, line).stream(DynamicArguments(repeat each arguments)) }
 
-  private func call() throws -> DynamicCall {
-    DynamicCall(engine: try Runtime.engine(), target: .namedFunction(name), options: options)
+  private func call(_ file: StaticString, _ line: UInt) throws -> DynamicCall {
+    DynamicCall(engine: try Runtime.engine(), target: .namedFunction(name), options: options, site: CallSite(file, line))
   }
 }

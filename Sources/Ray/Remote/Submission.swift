@@ -6,28 +6,29 @@ public import RayEngine
 public enum FunctionCall {
   public static func submit<Value>(
     _ entry: RemoteEntry, _ options: TaskOptions, _ reading: @escaping ObjectRef<Value>.Reading,
-    arguments: (inout ArgumentWriter) throws -> Void
+    at site: CallSite, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> ObjectRef<Value> {
     let handle = try Runtime.engine().submit(.function(entry), options: options, arguments: arguments)
-    return ObjectRef(__handle: handle, decoder: reading)
+    return ObjectRef(__handle: handle.made(at: site), decoder: reading)
   }
 
   /// One reference per element of the tuple that the function returns.
   public static func split<each Value>(
     _ entry: RemoteEntry, _ options: TaskOptions, _ readings: repeat @escaping ObjectRef<each Value>.Reading,
-    arguments: (inout ArgumentWriter) throws -> Void
+    at site: CallSite, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> (repeat ObjectRef<each Value>) {
     var parts = Parts(count: Parts.count(repeat each readings))
     parts.handles = try Runtime.engine().submitSplit(
       .function(entry), options: options, parts: parts.count, arguments: arguments)
-    return (repeat parts.next(each readings))
+    return (repeat parts.next(each readings, site))
   }
 
   public static func stream<Element>(
     _ entry: RemoteEntry, _ options: TaskOptions, _ reading: @escaping ObjectRef<Element>.Reading,
-    arguments: (inout ArgumentWriter) throws -> Void
+    at site: CallSite, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> ObjectRefStream<Element> {
     let stream = try Runtime.engine().submitStream(.function(entry), options: options, arguments: arguments)
+    _ = stream.completion.made(at: site)
     return ObjectRefStream(__stream: stream, decoder: reading)
   }
 }
@@ -36,28 +37,30 @@ public enum FunctionCall {
 public enum MethodCall {
   public static func submit<Value>(
     _ method: ActorMethodEntry, _ actor: ActorCore, _ options: TaskOptions, _ reading: @escaping ObjectRef<Value>.Reading,
-    arguments: (inout ArgumentWriter) throws -> Void
+    at site: CallSite, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> ObjectRef<Value> {
     let handle = try actor.engine.submit(.method(method, of: actor), options: options, arguments: arguments)
-    return ObjectRef(__handle: handle, decoder: reading)
+    return ObjectRef(__handle: handle.made(at: site), decoder: reading)
   }
 
   /// One reference per element of the tuple that the method returns.
   public static func split<each Value>(
     _ method: ActorMethodEntry, _ actor: ActorCore, _ options: TaskOptions,
-    _ readings: repeat @escaping ObjectRef<each Value>.Reading, arguments: (inout ArgumentWriter) throws -> Void
+    _ readings: repeat @escaping ObjectRef<each Value>.Reading, at site: CallSite,
+    arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> (repeat ObjectRef<each Value>) {
     var parts = Parts(count: Parts.count(repeat each readings))
     parts.handles = try actor.engine.submitSplit(
       .method(method, of: actor), options: options, parts: parts.count, arguments: arguments)
-    return (repeat parts.next(each readings))
+    return (repeat parts.next(each readings, site))
   }
 
   public static func stream<Element>(
     _ method: ActorMethodEntry, _ actor: ActorCore, _ options: TaskOptions, _ reading: @escaping ObjectRef<Element>.Reading,
-    arguments: (inout ArgumentWriter) throws -> Void
+    at site: CallSite, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> ObjectRefStream<Element> {
     let stream = try actor.engine.submitStream(.method(method, of: actor), options: options, arguments: arguments)
+    _ = stream.completion.made(at: site)
     return ObjectRefStream(__stream: stream, decoder: reading)
   }
 }
@@ -85,8 +88,8 @@ private struct Parts {
     return count
   }
 
-  mutating func next<Value>(_ reading: @escaping ObjectRef<Value>.Reading) -> ObjectRef<Value> {
+  mutating func next<Value>(_ reading: @escaping ObjectRef<Value>.Reading, _ site: CallSite) -> ObjectRef<Value> {
     defer { taken += 1 }
-    return ObjectRef(__handle: handles[taken], decoder: reading)
+    return ObjectRef(__handle: handles[taken].made(at: site), decoder: reading)
   }
 }

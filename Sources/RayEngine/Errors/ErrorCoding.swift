@@ -13,6 +13,7 @@ package enum ErrorCoding {
     writer.put(details.node?.rawValue ?? 0)
     writer.put(UInt32(clamping: details.attempt ?? 0))
     writer.put(details.function ?? "")
+    writer.put(details.callSite ?? "")
     writer.put(details.errorType ?? "")
     writer.put(details.backtrace)
     writer.put(details.logTail)
@@ -67,6 +68,7 @@ package enum ErrorCoding {
     details.node = nonzero(try reader.integer(UInt64.self)).map { NodeID($0) }
     details.attempt = nonzero(UInt64(try reader.integer(UInt32.self))).map { Int($0) }
     details.function = nonempty(try reader.string())
+    details.callSite = nonempty(try reader.string())
     details.errorType = nonempty(try reader.string())
     details.backtrace = try reader.list()
     details.logTail = try reader.list()

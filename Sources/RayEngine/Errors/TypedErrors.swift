@@ -10,10 +10,17 @@ package enum TypedErrors {
     return RayError.TypedErrorPayload(mangledType: name, bytes: writer.bytes)
   }
 
-  /// The error that an encoded failure stands for: the user's own where possible.
-  package static func decode(_ bytes: UnsafeRawBufferPointer) -> any Error {
-    let failure = ErrorCoding.decode(bytes)
+  /// The error that an encoded failure stands for: the user's own where possible, else one that says which call had it.
+  package static func decode(_ bytes: UnsafeRawBufferPointer, of handle: ObjectHandle) -> any Error {
+    let failure = failure(bytes, of: handle)
     return original(of: failure) ?? failure
+  }
+
+  /// An encoded failure with the call that had it. An error that has crossed several calls keeps the innermost.
+  package static func failure(_ bytes: UnsafeRawBufferPointer, of handle: ObjectHandle) -> RayError {
+    let failure = ErrorCoding.decode(bytes)
+    guard failure.details.callSite == nil, let site = handle.callSite.text else { return failure }
+    return failure.with { $0.callSite = site }
   }
 
   package static func original(of failure: RayError) -> (any Error)? {

@@ -15,12 +15,16 @@ struct CallSurface {
   var isStatic = false
   /// Whether the call is worth making for its effect alone. A stream or an actor that nobody holds ends at once.
   var isDiscardable = false
+  /// Whether the place of the user's call is handed on: errors show it.
+  var hasSite = false
 
   func write(to code: inout CodeWriter) {
     let head = "\(isDiscardable ? "@discardableResult " : "")\(access)\(isStatic ? "nonisolated static " : "")func \(function)"
     for variant in variants {
-      let parameters = zip(signature.parameters, variant).map(declaration).joined(separator: ", ")
-      let arguments = zip(signature.parameters, variant).map(argument).joined(separator: ", ")
+      let site = hasSite ? ["__file: StaticString = #fileID", "__line: UInt = #line"] : []
+      let parameters = (zip(signature.parameters, variant).map(declaration) + site).joined(separator: ", ")
+      let arguments = (zip(signature.parameters, variant).map(argument) + (hasSite ? ["__file", "__line"] : []))
+        .joined(separator: ", ")
       code.line("\(head)(\(parameters)) throws -> \(result) { try \(target)(\(arguments)) }")
     }
   }
@@ -59,9 +63,13 @@ struct Submission {
   var result: String
   /// `Ray::FunctionCall.submit(Self.__entry, options, …)` up to the arguments closure.
   var call: String
+  /// Whether `call` uses `__file` and `__line`.
+  var hasSite = false
 
   func write(to code: inout CodeWriter) {
-    let parameters = signature.parameters.enumerated().map { "_ __a\($0): \($1.argumentType)" }.joined(separator: ", ")
+    let site = hasSite ? ["_ __file: StaticString", "_ __line: UInt"] : []
+    let parameters = (signature.parameters.enumerated().map { "_ __a\($0): \($1.argumentType)" } + site)
+      .joined(separator: ", ")
     code.block("\(access) func \(name)(\(parameters)) throws -> \(result) {") { code in
       if signature.parameters.isEmpty {
         code.line("try \(call) { _ in }")

@@ -32,7 +32,8 @@ struct LineSplitter {
 
 /// The last lines a process printed, for the report of its death.
 struct LogTail {
-  static let lineCountMax = 20
+  /// Enough for the report of a crash and what was printed before it.
+  static let lineCountMax = 60
   private static let lineByteCountMax = 1024
   private(set) var lines: [String] = []
 

@@ -64,8 +64,9 @@ extension NodeManager {
 
   private func childEnvironment(_ launch: WorkerLaunch, _ environment: RuntimeEnvironmentID) -> [String: String] {
     var variables = Host.environment
-    // A crash is reported by the parent, at once; the backtracer would keep the sockets open for up to a second.
-    if variables["SWIFT_BACKTRACE"] == nil { variables["SWIFT_BACKTRACE"] = "enable=no" }
+    if variables[CrashReporter.environmentVariable] == nil {
+      variables[CrashReporter.environmentVariable] = CrashReporter.setting
+    }
     variables.merge(configuration.environment) { $1 }
     for variable in environments[environment] ?? [] { variables[variable.name] = variable.value }
     variables[WorkerLaunch.environmentVariable] = launch.environmentValue

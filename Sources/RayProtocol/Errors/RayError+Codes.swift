@@ -75,8 +75,10 @@ extension RayError: CustomStringConvertible {
   public var description: String {
     var text = "\(code): \(message)"
     if let function = details.function { text += " [in \(function)" + attemptText + "]" }
+    if let site = details.callSite { text += "\n  from the call at \(site)" }
     if let cause { text += "\n  caused by \(cause)" }
-    if !details.backtrace.isEmpty {
+    // A crash was reported in what the worker printed.
+    if !details.backtrace.isEmpty, details.logTail.isEmpty {
       text += "\n  remote backtrace:\n    " + details.backtrace.joined(separator: "\n    ")
     }
     if !details.logTail.isEmpty {

@@ -44,6 +44,8 @@ public struct RayError: Error, Sendable {
     public var attempt: Int?
     /// Name of the remote function or method, `Module.function(label:)`.
     public var function: String?
+    /// Where the call was made whose result was asked for, `Module/File.swift:12`.
+    public var callSite: String?
     /// Type name of the error the callee threw.
     public var errorType: String?
     /// Where the callee threw or crashed, innermost frame first, when known.

@@ -218,7 +218,7 @@ package final class EmbeddedEngine: Engine {
 
   /// A failed stream yields its error once, after its elements.
   private func endOfStream(_ stream: StreamHandle) throws -> ObjectHandle? {
-    if case .failed(let bytes) = state(of: stream.completion) { throw TypedErrors.decode(bytes) }
+    if case .failed(let bytes) = state(of: stream.completion) { throw TypedErrors.decode(bytes, of: stream.completion) }
     return nil
   }
 }

@@ -114,6 +114,7 @@ extension CoreWorker {
     var details = RayError.Details()
     details.worker = death.worker
     details.logTail = death.logTail
+    details.backtrace = CrashReport.frames(in: death.logTail)
     let code: RayError.Code = death.exit == .outOfMemory ? .outOfMemory : .workerCrashed
     return RayError(code, "\(death)", details: details)
   }

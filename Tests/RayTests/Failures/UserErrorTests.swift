@@ -22,6 +22,19 @@ private struct SecretError: Error, CustomStringConvertible { var description: St
 @Remote private func relay(_ amount: Int) async throws -> Int { try await $withdraw.remote(amount).value }
 @Remote private func count(_ refs: [ObjectRef<Int>]) -> Int { refs.count }
 
+private let relaySecretLine = #line + 1
+@Remote private func relaySecret() async throws -> Int { try await $throwSecret.remote().value }
+@Remote private func halve(_ x: Int) throws -> (Int, Int) {
+  if x % 2 != 0 { throw SecretError() }
+  return (x / 2, x / 2)
+}
+@Remote private func failingStream() -> AsyncThrowingStream<Int, any Error> {
+  AsyncThrowingStream { $0.finish(throwing: SecretError()) }
+}
+@RemoteActor private final class Teller {
+  func refuse(because reason: String) throws { throw RayError(.invalidArgument, reason) }
+}
+
 extension RayConformance {
   @Suite(.ray()) struct UserErrors {
     @Test func aCodableErrorIsRethrownAsItself() async throws {
@@ -37,6 +50,29 @@ extension RayConformance {
       #expect(failure.details.errorType?.contains("BankError") == true)
       #expect(failure.details.worker != nil)
       #expect(try await $withdraw.remote(1).failure == nil)
+    }
+
+    @Test func theFailureTellsWhereTheCallWasMade() async throws {
+      let line = #line + 1
+      let (call, named) = (try $withdraw.remote(120), try Ray.function(named: "throwSecret").remote())
+      #expect(try await call.failure?.details.callSite == "RayTests/UserErrorTests.swift:\(line)")
+      await expectRayError(.taskFailed, "from the call at RayTests/UserErrorTests.swift:\(line)") { _ = try await named.value }
+      let parts = try $halve.split(3)
+      #expect(try await parts.1.failure?.details.callSite == "RayTests/UserErrorTests.swift:\(#line - 1)")
+      let stream = try $failingStream.remote()
+      await expectRayError(.taskFailed, "from the call at RayTests/UserErrorTests.swift:\(#line - 1)") {
+        for try await _ in stream {}
+      }
+      let teller = try Teller.remote()
+      let refused = try teller.refuse.remote(because: "closed")
+      #expect(try await refused.failure?.details.callSite == "RayTests/UserErrorTests.swift:\(#line - 1)")
+    }
+
+    /// The place where things went wrong, not the ones the news came through.
+    @Test func anErrorThatCrossesCallsKeepsTheInnermostPlace() async throws {
+      await expectRayError(.taskFailed, "from the call at RayTests/UserErrorTests.swift:\(relaySecretLine)") {
+        _ = try await $relaySecret.remote().value
+      }
     }
 
     @Test func anErrorOfUnknownTypeBecomesTaskFailed() async throws {
