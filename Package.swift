@@ -130,6 +130,9 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .target(
+      name: "RayBridge", dependencies: ["CRayShims", "MessagePack", "RayEngine", "RayProtocol"], swiftSettings: borrowing),
+
     // What users import
     .macro(
       name: "RayMacros",
@@ -142,11 +145,11 @@ let package = Package(
       linkerSettings: hostLinkerSettings),
     .target(
       name: "Ray",
-      dependencies: ["MessagePack", "RayEngine", "RayMacros", "RayProtocol", "RayWorker"],
+      dependencies: ["MessagePack", "RayBridge", "RayEngine", "RayMacros", "RayProtocol", "RayWorker"],
       swiftSettings: borrowing),
     // Apart from Ray, so that programs without Foundation stay small and start fast
     .target(name: "RayFoundation", dependencies: ["Ray"], swiftSettings: borrowing),
-    .target(name: "RayTesting", dependencies: ["Ray", "RayWorker"], swiftSettings: strict),
+    .target(name: "RayTesting", dependencies: ["Ray", "RayBridge", "RayWorker"], swiftSettings: strict),
     .executableTarget(
       name: "swift-ray",
       dependencies: ["Ray", .product(name: "ArgumentParser", package: "swift-argument-parser")],

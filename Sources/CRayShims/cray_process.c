@@ -15,6 +15,11 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#else
+#include <pthread.h>
+#endif
 
 uint64_t cray_monotonic_nanoseconds(void) {
   struct timespec now;
@@ -93,5 +98,13 @@ int cray_pipe(int out[2]) {
   if (pipe(out) != 0) return errno;
   for (int i = 0; i < 2; i++) fcntl(out[i], F_SETFD, FD_CLOEXEC);
   return 0;
+#endif
+}
+
+int cray_is_main_thread(void) {
+#ifdef __linux__
+  return syscall(SYS_gettid) == getpid();
+#else
+  return pthread_main_np();
 #endif
 }

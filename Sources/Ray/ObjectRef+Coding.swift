@@ -1,33 +1,19 @@
 public import MessagePack
 internal import RayEngine
-internal import RayProtocol
 
-/// References travel inside values as MessagePack extension 'R': `owner u64 | index u64 | node u64`, little endian.
+/// References travel inside values as MessagePack extension 'R'; the engine knows its content.
 extension ObjectRef: RaySerializable, RayValue {
-  private static var extensionCode: Int8 { 0x52 }
-
   public borrowing func encode(into writer: inout ByteWriter) {
-    writer.keep(handle)
-    withUnsafeTemporaryAllocation(byteCount: 24, alignment: 8) { bytes in
-      bytes.storeBytes(of: handle.id.owner.rawValue.littleEndian, as: UInt64.self)
-      bytes.storeBytes(of: handle.id.index.littleEndian, toByteOffset: 8, as: UInt64.self)
-      bytes.storeBytes(of: 0, toByteOffset: 16, as: UInt64.self)
-      writer.putExtension(code: Self.extensionCode, UnsafeRawBufferPointer(bytes))
-    }
+    handle.engine.encode(handle, into: &writer)
   }
 
   public static func decode(from reader: inout ByteReader) throws(MessagePackError) -> Self {
     let context = reader.context
-    let bytes = try reader.getExtension(code: extensionCode)
-    guard bytes.byteCount == 24, let engine = CurrentEngine.engine else {
-      throw MessagePackError(code: .invalidValue, message: "a reference of \(bytes.byteCount) bytes, or no runtime to give it to")
+    let bytes = try reader.getExtension(code: EngineExtension.object)
+    guard let engine = CurrentEngine.engine else {
+      throw MessagePackError(code: .invalidValue, message: "a reference, and no runtime to give it to")
     }
-    let id = bytes.withUnsafeBytes { bytes in
-      ObjectID(
-        owner: WorkerID(UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))),
-        index: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
-    }
-    return Self(__handle: engine.adopt(id, source: context))
+    return Self(__handle: try engine.decodeObject(bytes, source: context))
   }
 }
 

@@ -16,7 +16,7 @@ extension ObjectRef {
 
   /// Whether the value or its error is there.
   public var isReady: Bool {
-    if case .pending = handle.engine.state(of: handle) { false } else { true }
+    handle.engine.isReady(handle.id)
   }
 
   /// What went wrong, with where and why; nil when there is a value. Waits like ``value``.

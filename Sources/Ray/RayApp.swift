@@ -1,5 +1,3 @@
-internal import RayWorker
-
 /// A program on Ray: `@main struct Main: RayApp` with a `main(_:)`.
 ///
 /// ```swift
@@ -30,7 +28,7 @@ extension RayApp {
   /// The program's entry: starts the engine, runs `main(_:)` on the engine's own loop, shuts down. A thrown error is printed
   /// and makes the exit status 1.
   public static func main() {
-    WorkerMain.enterIfRequested()
+    Runtime.enterWorkerIfRequested()
     let configuration = Self.configuration
     let context = RayContext(arguments: Array(CommandLine.arguments.dropFirst()))
     Runtime.runMain(configuration) { try await Self.main(context) }

@@ -2,7 +2,8 @@ public import RayEngine
 
 /// How to start Ray. The defaults use the whole machine and need nothing.
 public struct RayConfiguration: Sendable, Hashable {
-  /// A cluster to connect to; nil or "local" starts the embedded engine.
+  /// Which engine, and where: "local" for the embedded engine, "auto" or "host:port" for a Ray cluster, "ray:local" for a Ray node of
+  /// this program's own. Nil asks the environment variable `RAY_ADDRESS`, and means "local" where that is not set.
   public var address: String?
   /// Where actors' names are looked up; by default one of this program's own.
   public var namespace: String?

@@ -1,3 +1,4 @@
+internal import RayBridge
 internal import RayEngine
 internal import RayProtocol
 internal import RayWorker
@@ -9,7 +10,7 @@ enum Runtime {
 
   private struct State {
     var configuration: RayConfiguration?
-    var engine: EmbeddedEngine?
+    var engine: (any Engine)?
   }
 
   /// The engine, started with the defaults when nothing runs yet.
@@ -19,9 +20,15 @@ enum Runtime {
     return try initialize(RayConfiguration(), isLazy: true)
   }
 
+  /// Enters the role this process was started for, if it is a worker, and then never returns.
+  static func enterWorkerIfRequested() {
+    WorkerMain.enterIfRequested()
+    ClusterStart.enterWorkerIfRequested()
+  }
+
   @discardableResult
   static func initialize(_ configuration: RayConfiguration, isLazy: Bool = false) throws -> any Engine {
-    WorkerMain.enterIfRequested()
+    enterWorkerIfRequested()
     return try state.withLock { state in
       if let engine = CurrentEngine.engine {
         guard isLazy || state.configuration == configuration else {
@@ -29,18 +36,19 @@ enum Runtime {
         }
         return engine
       }
-      let engine = try start(configuration, loop: .background)
+      let engine: any Engine =
+        switch try EngineChoice(configuration) {
+        case .embedded: try startEmbedded(configuration, loop: .background)
+        case .cluster(let address): try connect(configuration, address)
+        }
       state.configuration = configuration
       state.engine = engine
       return engine
     }
   }
 
-  private static func start(_ configuration: RayConfiguration, loop: DriverLoop) throws -> EmbeddedEngine {
-    if let address = configuration.address, address != "local" {
-      throw RayError(.unsupported, "cannot connect to '\(address)': only the embedded engine (\"local\") is here yet")
-    }
-    return try Driver.start(
+  private static func startEmbedded(_ configuration: RayConfiguration, loop: DriverLoop) throws -> EmbeddedEngine {
+    try Driver.start(
       DriverConfiguration(
         namespace: configuration.namespace, cpus: configuration.numCPUs, gpus: configuration.numGPUs,
         resources: configuration.resources, objectStoreByteCount: configuration.objectStoreMemory,
@@ -48,8 +56,16 @@ enum Runtime {
       loop: loop)
   }
 
+  private static func connect(_ configuration: RayConfiguration, _ address: String?) throws -> ClusterEngine {
+    try ClusterStart.connect(
+      ClusterConfiguration(
+        address: address, namespace: configuration.namespace, cpus: configuration.numCPUs, gpus: configuration.numGPUs,
+        resources: configuration.resources, objectStoreByteCount: configuration.objectStoreMemory,
+        runtimeEnv: configuration.runtimeEnv, logsToDriver: configuration.logToDriver))
+  }
+
   static func shutdown() async {
-    let engine = state.withLock { state -> EmbeddedEngine? in
+    let engine = state.withLock { state -> (any Engine)? in
       state.configuration = nil
       defer { state.engine = nil }
       return state.engine
@@ -64,16 +80,25 @@ enum Runtime {
   /// Runs a program's main function on the engine's own loop, on the calling thread: results arrive without a thread switch.
   static func runMain(_ configuration: RayConfiguration, _ main: @escaping @Sendable () async throws -> Void) -> Never {
     do {
-      let engine = try state.withLock { state in
-        let engine = try start(configuration, loop: .callingThread)
-        state.configuration = configuration
-        state.engine = engine
-        return engine
+      switch try EngineChoice(configuration) {
+      case .embedded:
+        let engine = try startEmbedded(configuration, loop: .callingThread)
+        keep(engine, configuration)
+        Driver.exit(Driver.runToEnd(engine, main))
+      case .cluster(let address):
+        let engine = try connect(configuration, address)
+        keep(engine, configuration)
+        Driver.exit(ClusterMain.runToEnd(engine, main))
       }
-      let status = Driver.runToEnd(engine, main)
-      Driver.exit(status)
     } catch {
       Driver.fail("cannot start: \(error)")
+    }
+  }
+
+  private static func keep(_ engine: any Engine, _ configuration: RayConfiguration) {
+    state.withLock { state in
+      state.configuration = configuration
+      state.engine = engine
     }
   }
 }

@@ -64,19 +64,22 @@ package protocol Engine: AnyObject, Sendable {
   /// The last local handle of the object is gone.
   func release(_ id: ObjectID)
 
-  /// A reference arrived inside a value; `source` is what ``ByteReader`` carried (see the engine).
-  func adopt(_ id: ObjectID, source: UnsafeRawPointer?) -> ObjectHandle
+  /// Writes a reference that occurs inside a value, as the content of extension 'R'.
+  func encode(_ handle: ObjectHandle, into writer: inout ByteWriter)
+
+  /// A reference arrived inside a value; `source` is what ``ByteReader`` carried (see ``DecodeSource``).
+  func decodeObject(_ bytes: RawSpan, source: UnsafeRawPointer?) throws(MessagePackError) -> ObjectHandle
 
   func cancel(_ handle: ObjectHandle, force: Bool, recursive: Bool) async throws
 
   // MARK: Actors
 
+  /// Writes an actor handle that occurs inside a value, as the content of extension 'A'.
+  func encode(_ actor: ActorCore, into writer: inout ByteWriter)
+
   /// An actor handle arrived inside a value.
-  /// `keepsAlive` says whether the sender's handle counted.
-  func adoptActor(
-    _ id: ActorID, className: String, maxTaskRetries: Int32, maxPendingCalls: Int32, keepsAlive: Bool,
-    source: UnsafeRawPointer?
-  ) -> ActorCore
+  func decodeActor(_ bytes: RawSpan, source: UnsafeRawPointer?) throws(MessagePackError) -> ActorCore
+
   func kill(_ actor: ActorCore, noRestart: Bool) async throws
   func actor(named name: String, namespace: String?) async throws -> ActorCore
   func namedActors(namespace: String?) async throws -> [NamedActor]
@@ -107,6 +110,12 @@ extension Engine {
     }
     return result
   }
+}
+
+/// The codes of MessagePack extensions for what only an engine understands.
+package enum EngineExtension {
+  package static var object: Int8 { 0x52 }
+  package static var actor: Int8 { 0x41 }
 }
 
 /// What a call runs: a function of this program, a method of an actor, or either by name.

@@ -171,10 +171,11 @@ final class DirectEngine: Engine {
     return core(ActorID(creator: WorkerID(1), index: index), name, lifetime)
   }
 
-  func adoptActor(
-    _ id: ActorID, className: String, maxTaskRetries: Int32, maxPendingCalls: Int32, keepsAlive: Bool,
-    source: UnsafeRawPointer?
-  ) -> ActorCore { core(id, className, nil) }
+  func encode(_ actor: ActorCore, into writer: inout ByteWriter) { ReferenceLayout.write(actor, into: &writer) }
+  func decodeActor(_ bytes: RawSpan, source: UnsafeRawPointer?) throws(MessagePackError) -> ActorCore {
+    let actor = try ReferenceLayout.actor(bytes)
+    return core(actor.id, actor.className, nil)
+  }
 
   private func core(_ id: ActorID, _ className: String, _ lifetime: ObjectHandle?) -> ActorCore {
     ActorCore(id: id, className: className, maxTaskRetries: 0, maxPendingCalls: -1, lifetime: lifetime, engine: self)
@@ -230,7 +231,10 @@ final class DirectEngine: Engine {
 
   // Objects live as long as the test's process.
   func release(_ id: ObjectID) {}
-  func adopt(_ id: ObjectID, source: UnsafeRawPointer?) -> ObjectHandle { handle(id.index) }
+  func encode(_ handle: ObjectHandle, into writer: inout ByteWriter) { ReferenceLayout.write(handle, into: &writer) }
+  func decodeObject(_ bytes: RawSpan, source: UnsafeRawPointer?) throws(MessagePackError) -> ObjectHandle {
+    handle(try ReferenceLayout.object(bytes).index)
+  }
   func cancel(_ handle: ObjectHandle, force: Bool, recursive: Bool) async throws {}
 
   private func newIndex() -> UInt64 {

@@ -17,6 +17,9 @@ void cray_line_buffer_output(void);
 /// Writes a message to standard error; Swift may not touch the C stream.
 void cray_complain(const char *_Nonnull text);
 
+/// Whether the calling thread is the process's first.
+int cray_is_main_thread(void);
+
 /// Cores this process may run on.
 int cray_allowed_cpu_count(void);
 

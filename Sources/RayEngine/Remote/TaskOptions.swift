@@ -21,6 +21,9 @@ public struct TaskOptions: Sendable {
   package final class Storage: Sendable {
     package let values: Values
     /// The engine's scheduling class for one function with these options; kept for the life of the process.
+    ///
+    /// A process may use one engine after another: the embedded engine's addresses are even, those of a Ray cluster's engine have
+    /// the lowest bit set, and each takes the other's for nothing.
     package let engineState = Atomic<UInt>(0)
     init(_ values: Values) { self.values = values }
   }

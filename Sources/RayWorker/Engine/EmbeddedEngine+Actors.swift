@@ -1,7 +1,7 @@
 internal import MessagePack
 package import RayEngine
 internal import RayOwnership
-package import RayProtocol
+internal import RayProtocol
 internal import RayTransport
 
 extension EmbeddedEngine {
@@ -54,14 +54,11 @@ extension EmbeddedEngine {
       concurrencyMax: Int32(clamping: options.maxConcurrency ?? 0))
   }
 
-  package func adoptActor(
-    _ id: ActorID, className: String, maxTaskRetries: Int32, maxPendingCalls: Int32, keepsAlive: Bool,
-    source: UnsafeRawPointer?
-  ) -> ActorCore {
-    let lifetime = keepsAlive ? adopt(ObjectID(owner: id.creator, index: id.index), source: source) : nil
+  func adoptActor(_ actor: ReferenceLayout.Actor, source: UnsafeRawPointer?) -> ActorCore {
+    let name = ObjectID(owner: actor.id.creator, index: actor.id.index)
     return ActorCore(
-      id: id, className: className, maxTaskRetries: maxTaskRetries, maxPendingCalls: maxPendingCalls, lifetime: lifetime,
-      engine: self)
+      id: actor.id, className: actor.className, maxTaskRetries: actor.maxTaskRetries, maxPendingCalls: actor.maxPendingCalls,
+      lifetime: actor.keepsAlive ? adopt(name, source: source) : nil, engine: self)
   }
 
   package func kill(_ actor: ActorCore, noRestart: Bool) async throws {

@@ -66,7 +66,8 @@ extension EmbeddedEngine {
 
   @inline(__always)
   private func taskRoute(function: UInt32, _ options: TaskOptions, default defaults: TaskOptions) throws -> Route {
-    if let pointer = UnsafeRawPointer(bitPattern: options.storage.engineState.load(ordering: .acquiring)) {
+    let state = options.storage.engineState.load(ordering: .acquiring)
+    if state & 1 == 0, let pointer = UnsafeRawPointer(bitPattern: state) {
       let route = Unmanaged<QueueRecord>.fromOpaque(pointer)._withUnsafeGuaranteedRef { record -> Route? in
         guard record.worker == worker.id, record.function == function else { return nil }
         return record.route

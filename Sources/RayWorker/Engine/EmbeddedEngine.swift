@@ -189,7 +189,7 @@ package final class EmbeddedEngine: Engine {
 
   package func release(_ id: ObjectID) { worker.release(id) }
 
-  package func adopt(_ id: ObjectID, source: UnsafeRawPointer?) -> ObjectHandle {
+  func adopt(_ id: ObjectID, source: UnsafeRawPointer?) -> ObjectHandle {
     let source = source.map(DecodeSource.from)
     worker.touchMachine { $0.adopt(id, call: source?.call as? ExecutionCall, source: source?.object) }
     return ObjectHandle(id: id, engine: self)

@@ -1,0 +1,195 @@
+internal import RayEngine
+internal import RayProtocol
+internal import Synchronization
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Brings this process into a Ray cluster, as its driver or as one of its workers.
+package enum ClusterStart {
+  /// Tells a process that Ray has started it as a Python worker.
+  static let workerVariable = "SWIFTRAY_WORKER"
+  /// Where the Python package lies when it is not installed.
+  static let packageVariable = "SWIFTRAY_PACKAGE"
+  static let libraryVariable = "SWIFTRAY_LIBRARY"
+
+  // MARK: Drivers
+
+  /// Connects and installs the engine.
+  package static func connect(_ configuration: ClusterConfiguration) throws -> ClusterEngine {
+    signal(SIGPIPE, SIG_IGN)
+    try startPython()
+    let engine = try Python.withLock { () throws -> ClusterEngine in
+      do {
+        _ = try WorkerFunctions.install()
+        try addPackagePath()
+        let host = try Host()
+        return try connected(host, configuration)
+      } catch let failure as PythonFailure {
+        throw RayError(
+          .connectionLost, "cannot join the Ray cluster at '\(configuration.address ?? "local")': \(failure.description)")
+      }
+    }
+    CurrentEngine.install(engine)
+    return engine
+  }
+
+  private static func connected(_ host: Host, _ configuration: ClusterConfiguration) throws -> ClusterEngine {
+    let options = try configuration.options(workerEnvironment(configuration.runtimeEnv))
+    let described = try host.connect([try ToPython.dictionary(options)])
+    return ClusterEngine(host: host, identity: identity(described))
+  }
+
+  private static func identity(_ described: PythonObject) -> ClusterEngine.Identity {
+    let parts = FromPython.tuple(described.pointer)
+    let job = FromPython.bytes(parts[0]).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    return ClusterEngine.Identity(
+      job: JobID(job), node: NodeNames.remember(FromPython.bytes(parts[1])),
+      worker: WorkerID(Identifiers.word(FromPython.bytes(parts[2]))), namespace: FromPython.string(parts[3]))
+  }
+
+  /// The interpreter needs a thread that stays: Python calls the one that starts it the main thread.
+  private static func startPython() throws {
+    if Python.isLoaded { return }
+    let location = try PythonLocation.find()
+    let monitor = Monitor()
+    nonisolated(unsafe) var outcome: Result<Void, any Error>?
+    SystemThread.start("ray-python", stackByteCount: 16 << 20) {
+      let result = Result { try Interpreter.start(location, handlesSignals: false) }
+      monitor.withLock {
+        outcome = result
+        monitor.signal()
+      }
+      while true { pause() }
+    }
+    monitor.lock()
+    // Written and read with the monitor's lock held.
+    while outcome == nil { monitor.wait() }
+    monitor.unlock()
+    try outcome!.get()
+  }
+
+  /// What Ray's workers of this job need to become workers of this program.
+  private static func workerEnvironment(_ user: RuntimeEnv?) throws -> [String: OptionValue] {
+    var environment = user.map(RuntimeEnvValues.make) ?? [:]
+    var variables: [String: OptionValue] = [workerVariable: .string("1")]
+    if let location = Interpreter.location { variables[PythonLocation.hintVariable] = .string(location.hint) }
+    for name in [PythonLocation.executableVariable, PythonLocation.libraryVariable] {
+      if let value = PythonLocation.variable(name) { variables[name] = .string(value) }
+    }
+    if let path = packagePath { variables[packageVariable] = .string(path) }
+    if let library = PythonLocation.variable(libraryVariable) {
+      variables[libraryVariable] = .string(library)
+    } else {
+      environment["py_executable"] = .string(try ownExecutable())
+    }
+    if case .map(let named)? = environment["env_vars"] { variables.merge(named) { _, user in user } }
+    environment["env_vars"] = .map(variables)
+    return environment
+  }
+
+  /// The program's path, the way every node of the cluster finds it: below the job's working directory where there is one.
+  private static func ownExecutable() throws -> String {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = buffer.withUnsafeMutableBytes {
+      readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+    }
+    guard count > 0 else { throw RayError(.systemLimit, "cannot find the path of this program") }
+    return String(decoding: buffer[..<count], as: UTF8.self)
+  }
+
+  // MARK: The Python package
+
+  /// A checkout's package serves programs that are built from it; everybody else installs it.
+  private static var packagePath: String? {
+    if let path = PythonLocation.variable(packageVariable) { return path }
+    let source = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/") + "/python"
+    return access(source + "/swiftray/host.py", R_OK) == 0 ? source : nil
+  }
+
+  private static func addPackagePath() throws {
+    guard let path = packagePath else { return }
+    let list = try PythonObject(owning: ToPython.checked(Python.api.importModule("sys"))).attribute("path")
+    _ = try list.attribute("append")([try ToPython.string(path)])
+  }
+
+  // MARK: Workers
+
+  /// Becomes a Python worker of Ray when Ray has started this program as one, and then never returns. Costs one `getenv` otherwise.
+  package static func enterWorkerIfRequested() {
+    guard getenv(workerVariable) != nil else { return }
+    let arguments = commandLine()
+    guard arguments.count > 1, arguments[1].hasSuffix("default_worker.py") else { return }
+    do {
+      try Interpreter.start(try PythonLocation.find(workerScript: arguments[1]), handlesSignals: true)
+      WorkerState.becomeWorker()
+      try Python.withLock { try runScript(arguments) }
+      exit(0)
+    } catch let failure as PythonFailure {
+      complain("\(failure)")
+    } catch {
+      complain("\(error)")
+    }
+    exit(1)
+  }
+
+  /// Runs Ray's own worker script in this process.
+  private static func runScript(_ arguments: [String]) throws {
+    _ = try WorkerFunctions.install()
+    try addPackagePath()
+    let sys = PythonObject(owning: try ToPython.checked(Python.api.importModule("sys")))
+    let list = try ToPython.list(try arguments.dropFirst().map { try ToPython.string($0) })
+    _ = Python.api.setAttribute(sys.pointer, "argv", list)
+    Python.api.release(list)
+    _ = PythonObject(owning: try ToPython.checked(Python.api.importModule("swiftray.entry")))
+  }
+
+  private static func commandLine() -> [String] {
+    // `CommandLine` is not filled yet where the loader runs this before `main`.
+    guard let file = fopen("/proc/self/cmdline", "r") else { return [] }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = fread(&buffer, 1, buffer.count, file)
+      guard count > 0 else { break }
+      bytes += buffer[..<count]
+    }
+    return bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private static func complain(_ text: String) {
+    let line = "swift-ray worker: \(text)\n"
+    _ = line.utf8.withContiguousStorageIfAvailable { write(2, $0.baseAddress, $0.count) }
+  }
+
+  /// The engine of a process that Ray has started and connected.
+  static func engineOfThisWorker() throws -> ClusterEngine {
+    try Python.withLock {
+      let host = try Host()
+      let module = PythonObject(owning: try ToPython.checked(Python.api.importModule("swiftray.host")))
+      return ClusterEngine(host: host, identity: identity(try module.attribute("identity")()))
+    }
+  }
+}
+
+/// What Python calls when it has loaded this program as a library: makes module `_swiftray` and returns it.
+@_cdecl("swiftray_python_module")
+public func swiftrayPythonModule() -> UnsafeMutableRawPointer? {
+  do {
+    try Interpreter.adopt()
+    return Python.calledFromPython {
+      WorkerState.becomeWorker()
+      guard let module = try? WorkerFunctions.install() else { return nil }
+      Python.api.retain(module)
+      return module
+    }
+  } catch {
+    return nil
+  }
+}

@@ -1,0 +1,97 @@
+internal import MessagePack
+internal import RayEngine
+internal import RayProtocol
+
+/// The functions of Python's `swiftray.host`, looked up once.
+final class Host: Sendable {
+  let connect, disconnect, taskSubmitter, methodSubmitter, createActor, findActor, adoptActor, namedActors, kill: PythonObject
+  let put, getRaw, wait, nextElement, cancel, context, resources, nodes, describe: PythonObject
+  let decodeReference, encodeReference, encodeActor: PythonObject
+
+  /// What this library and the Python package must agree on.
+  private static let abi = 1
+
+  /// Imports the package; the lock is held.
+  init() throws {
+    let host = try Self.module("swiftray.host")
+    let abi = FromPython.int(try host.attribute("ABI").pointer)
+    guard abi == Self.abi else {
+      throw RayError(
+        .unsupported,
+        "the Python package swiftray speaks version \(abi) where this program speaks \(Self.abi); install the one that came with the "
+          + "library")
+    }
+    connect = try host.attribute("connect")
+    disconnect = try host.attribute("disconnect")
+    taskSubmitter = try host.attribute("task_submitter")
+    methodSubmitter = try host.attribute("method_submitter")
+    createActor = try host.attribute("create_actor")
+    findActor = try host.attribute("find_actor")
+    adoptActor = try host.attribute("adopt_actor")
+    namedActors = try host.attribute("named_actors")
+    kill = try host.attribute("kill")
+    put = try host.attribute("put")
+    getRaw = try host.attribute("get_raw")
+    wait = try host.attribute("wait")
+    nextElement = try host.attribute("next_element")
+    cancel = try host.attribute("cancel")
+    context = try host.attribute("context")
+    resources = try host.attribute("resources")
+    nodes = try host.attribute("nodes")
+    let values = try Self.module("swiftray.values")
+    decodeReference = try values.attribute("decode_reference")
+    encodeReference = try values.attribute("encode_reference")
+    encodeActor = try values.attribute("encode_actor")
+    describe = try Self.module("swiftray.errors").attribute("describe")
+  }
+
+  private static func module(_ name: String) throws -> PythonObject {
+    PythonObject(owning: try ToPython.checked(Python.api.importModule(name)))
+  }
+
+  // MARK: Failures
+
+  /// A Python exception as bytes that every receiver of errors understands; the lock is held.
+  func encoded(_ failure: PythonFailure) -> [UInt8] {
+    guard let exception = failure.exception else { return ErrorCoding.encode(RayError(.internalError, failure.description)) }
+    Python.api.retain(exception.pointer)
+    guard let described = try? describe([exception.pointer]) else {
+      return ErrorCoding.encode(RayError(.taskFailed, failure.description))
+    }
+    return Self.encoded(described.pointer)
+  }
+
+  /// What `errors.describe` says, as bytes.
+  static func encoded(_ described: PythonPointer) -> [UInt8] {
+    let parts = FromPython.tuple(described)
+    guard parts.count == 6 else { return ErrorCoding.encode(RayError(.internalError, "an error of unknown shape")) }
+    let payload = FromPython.bytes(parts[0])
+    if !payload.isEmpty { return Array(payload) }
+    return ErrorCoding.encode(rayError(parts))
+  }
+
+  private static func rayError(_ parts: [PythonPointer]) -> RayError {
+    let name = FromPython.string(parts[1])
+    let code = RayError.Code.Value.allCases.first { "\($0)" == name } ?? .taskFailed
+    var details = RayError.Details()
+    let type = FromPython.string(parts[3])
+    details.errorType = type.isEmpty ? nil : type
+    details.backtrace = FromPython.list(parts[4]).map(FromPython.string)
+    if !FromPython.isNone(parts[5]) {
+      details.cause = encoded(parts[5]).withUnsafeBytes { TypedErrors.decode($0) }
+    }
+    return RayError(.init(code), FromPython.string(parts[2]), details: details)
+  }
+
+  /// A Python exception as the error that Swift code catches.
+  func error(_ failure: PythonFailure) -> any Error {
+    encoded(failure).withUnsafeBytes { TypedErrors.decode($0) }
+  }
+
+  /// Runs `body` under Python's lock; exceptions arrive as Ray's errors.
+  func run<Result>(_ body: (Host) throws -> Result) throws -> Result {
+    try Python.withLock {
+      do { return try body(self) } catch let failure as PythonFailure { throw error(failure) }
+    }
+  }
+}

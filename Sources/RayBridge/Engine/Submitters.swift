@@ -1,0 +1,89 @@
+internal import RayEngine
+internal import RayProtocol
+internal import Synchronization
+
+/// The ways calls go out: one Python function for each remote function with one set of options, made once.
+final class Submitters: Sendable {
+  enum Returns: Hashable, Sendable {
+    case one
+    case parts(Int)
+    case stream
+
+    var option: OptionValue {
+      switch self {
+      case .one: .int(1)
+      case .parts(let count): .int(count)
+      case .stream: .string("streaming")
+      }
+    }
+  }
+
+  struct Key: Hashable {
+    var name: String
+    var actor: ActorID?
+    var options: [String: OptionValue]
+    var retryOn: [String]
+    var returns: Returns
+  }
+
+  /// One group for functions, and one for each actor.
+  private struct Group {
+    var records: [Key: Submitter] = [:]
+    /// Found without comparing options: what has the options of its declaration.
+    var quick: [ObjectIdentifier: Submitter] = [:]
+  }
+
+  private let groups = Mutex<[ActorID?: Group]>([:])
+
+  func quick(_ entry: AnyObject, _ actor: ActorID?) -> Submitter? {
+    groups.withLock { $0[actor]?.quick[ObjectIdentifier(entry)] }
+  }
+
+  func remember(_ submitter: Submitter, for entry: AnyObject, _ actor: ActorID?) {
+    groups.withLock { $0[actor, default: Group()].quick[ObjectIdentifier(entry)] = submitter }
+  }
+
+  func find(_ key: Key, _ make: () throws -> Submitter) rethrows -> Submitter {
+    if let known = groups.withLock({ $0[key.actor]?.records[key] }) { return known }
+    let made = try make()
+    return groups.withLock { groups in
+      if let known = groups[key.actor]?.records[key] { return known }
+      groups[key.actor, default: Group()].records[key] = made
+      return made
+    }
+  }
+
+  /// An actor is gone from this process: its methods' submitters hold its handle.
+  func forget(_ actor: ActorID) { _ = groups.withLock { $0.removeValue(forKey: actor) } }
+}
+
+extension TaskOptions.Storage {
+  /// The lowest bit tells this engine's records from those of the embedded one.
+  var submitter: Submitter? {
+    let state = engineState.load(ordering: .acquiring)
+    guard state & 1 == 1, let pointer = UnsafeRawPointer(bitPattern: state ^ 1) else { return nil }
+    return Unmanaged<Submitter>.fromOpaque(pointer).takeUnretainedValue()
+  }
+
+  /// Boxes point to submitters without owning them, so those stay for the life of the process.
+  func remember(_ submitter: Submitter) {
+    engineState.store(UInt(bitPattern: Unmanaged.passRetained(submitter).toOpaque()) | 1, ordering: .releasing)
+  }
+}
+
+/// One way out.
+final class Submitter: Sendable {
+  let function: PythonObject
+  /// Everything in front of the arguments.
+  let head: [UInt8]
+  /// The engine it belongs to, and the function when a box of options points here.
+  let engine: ObjectIdentifier
+  let target: ObjectIdentifier?
+
+  init(engine: ClusterEngine, function: PythonObject, head: [UInt8], target: ObjectIdentifier? = nil) {
+    self.engine = ObjectIdentifier(engine)
+    self.function = function
+    self.head = head
+    self.target = target
+  }
+}

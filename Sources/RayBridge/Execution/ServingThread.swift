@@ -1,0 +1,200 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// A thread that runs Swift code and, when all of it is suspended, blocks in Ray for what it waits for.
+///
+/// Ray gives a worker's CPU to others only while the worker's *main* thread blocks in Ray. So suspended code must not leave
+/// that thread idle: ``serve(until:)`` runs the jobs of the tasks that prefer this executor, and between jobs it is this
+/// thread that waits for the references those tasks await. Jobs that become runnable for other reasons meanwhile are run by
+/// a stand-in. Never do two jobs of one serving thread run at the same time.
+package final class ServingThread: TaskExecutor, @unchecked Sendable {
+  // Sendable: everything that changes is guarded by `monitor`.
+
+  /// Blocks until one of the requests is done, or for a moment; ends those that are done.
+  package typealias BlockingWait = @Sendable ([any WaitRequest]) -> Void
+
+  private let monitor = Monitor()
+  private let standInMonitor = Monitor()
+  private var jobs: [UnownedJob] = []
+  private var firstJob = 0
+  private var requests: [any WaitRequest] = []
+  private let blockingWait: BlockingWait?
+  /// The owner is inside `blockingWait`.
+  private var isBlocked = false
+  private var isJobRunning = false
+  private var hasStandIn = false
+  /// Called about twenty times a second while nothing happens.
+  private let idle: (@Sendable () -> Void)?
+
+  package init(blockingWait: BlockingWait? = nil, idle: (@Sendable () -> Void)? = nil) {
+    self.blockingWait = blockingWait
+    self.idle = idle
+  }
+
+  // MARK: Jobs
+
+  package func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    monitor.lock()
+    jobs.append(job)
+    let wakesStandIn = isBlocked
+    monitor.signal()
+    monitor.unlock()
+    if wakesStandIn { wakeStandIn() }
+  }
+
+  private func takeJob() -> UnownedJob? {
+    guard firstJob < jobs.count else { return nil }
+    defer { firstJob += 1 }
+    let job = jobs[firstJob]
+    if firstJob + 1 == jobs.count {
+      jobs.removeAll(keepingCapacity: true)
+      firstJob = -1
+    }
+    return job
+  }
+
+  /// Runs one job; the lock is held before and after.
+  private func run(_ job: UnownedJob) {
+    isJobRunning = true
+    monitor.unlock()
+    job.runSynchronously(on: asUnownedTaskExecutor())
+    monitor.lock()
+    isJobRunning = false
+    monitor.signal()
+  }
+
+  // MARK: The owner
+
+  /// The serving thread whose jobs the calling thread runs as their owner.
+  package static var current: ServingThread? {
+    guard let pointer = pthread_getspecific(currentKey) else { return nil }
+    return Unmanaged<ServingThread>.fromOpaque(pointer).takeUnretainedValue()
+  }
+
+  private static let currentKey: pthread_key_t = {
+    var key = pthread_key_t()
+    pthread_key_create(&key, nil)
+    return key
+  }()
+
+  /// The calling thread's own, made with the first use and kept as long as the process: threads that run calls are few.
+  package static func forThisThread(_ blockingWait: @escaping BlockingWait) -> ServingThread {
+    if let pointer = pthread_getspecific(ownKey) {
+      return Unmanaged<ServingThread>.fromOpaque(pointer).takeUnretainedValue()
+    }
+    let made = ServingThread(blockingWait: blockingWait)
+    pthread_setspecific(ownKey, Unmanaged.passRetained(made).toOpaque())
+    return made
+  }
+
+  private static let ownKey: pthread_key_t = {
+    var key = pthread_key_t()
+    pthread_key_create(&key, nil)
+    return key
+  }()
+
+  /// Runs what `body` starts on the calling thread as this executor's own.
+  package func asOwner<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let outer = pthread_getspecific(Self.currentKey)
+    pthread_setspecific(Self.currentKey, Unmanaged.passUnretained(self).toOpaque())
+    defer { pthread_setspecific(Self.currentKey, outer) }
+    monitor.withLock { isJobRunning = true }
+    defer {
+      monitor.withLock {
+        isJobRunning = false
+        monitor.signal()
+      }
+    }
+    return try body()
+  }
+
+  /// Runs jobs and waits for what they await until `isDone`, which must be followed by ``wake()`` when it comes true
+  /// elsewhere than in a job.
+  package func serve(until isDone: () -> Bool) {
+    let outer = pthread_getspecific(Self.currentKey)
+    pthread_setspecific(Self.currentKey, Unmanaged.passUnretained(self).toOpaque())
+    defer { pthread_setspecific(Self.currentKey, outer) }
+    monitor.lock()
+    while !isDone() {
+      if isJobRunning {
+        monitor.wait()
+      } else if let job = takeJob() {
+        run(job)
+      } else if let blockingWait, !requests.isEmpty {
+        block(blockingWait)
+      } else if let idle {
+        monitor.wait(milliseconds: 50)
+        if firstJob >= jobs.count {
+          monitor.unlock()
+          idle()
+          monitor.lock()
+        }
+      } else {
+        monitor.wait()
+      }
+    }
+    monitor.unlock()
+  }
+
+  /// Makes ``serve(until:)`` look again.
+  package func wake() { monitor.withLock { monitor.signal() } }
+
+  /// Something that the owner shall wait for when it has nothing else to do; false when it cannot.
+  package func add(_ request: any WaitRequest) -> Bool {
+    guard blockingWait != nil, Self.current === self else { return false }
+    monitor.withLock { requests.append(request) }
+    return true
+  }
+
+  /// Waits in Ray with the lock open; the lock is held before and after.
+  private func block(_ wait: BlockingWait) {
+    let waiting = requests
+    isBlocked = true
+    monitor.unlock()
+    wait(waiting)
+    monitor.lock()
+    isBlocked = false
+    let done = requests.filter { $0.isDone }
+    requests.removeAll { $0.isDone }
+    monitor.unlock()
+    for request in done { request.resume() }
+    monitor.lock()
+  }
+
+  // MARK: The stand-in
+
+  private func wakeStandIn() {
+    let starts = standInMonitor.withLock {
+      defer { hasStandIn = true }
+      standInMonitor.signal()
+      return !hasStandIn
+    }
+    if starts { SystemThread.start("ray-stand-in") { [self] in standIn() } }
+  }
+
+  private func standIn() {
+    while true {
+      monitor.lock()
+      while isBlocked, !isJobRunning, let job = takeJob() { run(job) }
+      let isIdle = firstJob >= jobs.count || !isBlocked
+      monitor.unlock()
+      standInMonitor.lock()
+      // A signal between the look and the wait is caught by the time limit; nothing is lost, as the owner looks, too.
+      if isIdle { standInMonitor.wait(milliseconds: 1000) }
+      standInMonitor.unlock()
+    }
+  }
+}
+
+/// Something that suspended code waits for; engines say what.
+package protocol WaitRequest: AnyObject, Sendable {
+  var isDone: Bool { get }
+  /// Tells whoever waits; the second time does nothing.
+  func resume()
+}

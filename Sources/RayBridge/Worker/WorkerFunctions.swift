@@ -1,0 +1,241 @@
+internal import MessagePack
+internal import RayEngine
+internal import RayProtocol
+
+/// The functions of module `_swiftray`.
+enum WorkerFunctions {
+  /// Makes the module; the lock is held.
+  static func install() throws -> PythonPointer {
+    try NativeModule.install([
+      ("run", { _, arguments, count in NativeModule.answer { try WorkerFunctions.run(arguments, count, splits: false) } }),
+      ("run_split", { _, arguments, count in NativeModule.answer { try WorkerFunctions.run(arguments, count, splits: true) } }),
+      ("start", { _, arguments, count in NativeModule.answer { try WorkerFunctions.start(arguments, count, splits: false) } }),
+      (
+        "start_split",
+        { _, arguments, count in NativeModule.answer { try WorkerFunctions.start(arguments, count, splits: true) } }
+      ),
+      ("cancel", { _, arguments, count in NativeModule.answer { try WorkerFunctions.cancel(arguments, count) } }),
+      (
+        "interrupt",
+        { _, _, _ in
+          NativeModule.answer {
+            WorkerState.interrupt()
+            return ToPython.none
+          }
+        }
+      ),
+      ("free", { _, arguments, count in NativeModule.answer { try WorkerFunctions.free(arguments, count) } }),
+      ("stream_open", { _, arguments, count in NativeModule.answer { try WorkerFunctions.openStream(arguments, count) } }),
+      ("stream_next", { _, arguments, count in NativeModule.answer { try WorkerFunctions.nextElement(arguments, count) } }),
+      (
+        "stream_next_async",
+        { _, arguments, count in NativeModule.answer { try WorkerFunctions.nextElementLater(arguments, count) } }
+      ),
+      ("stream_close", { _, arguments, count in NativeModule.answer { try WorkerFunctions.closeStream(arguments, count) } }),
+      ("names", { _, arguments, count in NativeModule.answer { try WorkerFunctions.names(arguments, count) } }),
+    ])
+  }
+
+  // MARK: Arguments
+
+  typealias Arguments = UnsafePointer<PythonPointer?>?
+
+  private static func argument(_ arguments: Arguments, _ count: Int, _ index: Int) throws -> PythonPointer {
+    guard index < count, let value = arguments?[index] else {
+      throw RayError(.invalidArgument, "a function of _swiftray was called with \(count) arguments")
+    }
+    return value
+  }
+
+  /// `(payload, values, instance)`; the buffers are held as long as the call runs.
+  private static func incoming(_ arguments: Arguments, _ count: Int) throws -> (IncomingCall, [PythonBuffer]) {
+    let payload = try PythonBuffer(try argument(arguments, count, 0))
+    let objects = FromPython.tuple(try argument(arguments, count, 1))
+    let token = FromPython.int(try argument(arguments, count, 2))
+    let values = try objects.map { object -> (PythonBuffer, Int) in
+      (try PythonBuffer(object), FromPython.isBytes(object) ? 0 : ObjectHeader.byteCount)
+    }
+    let frame = try CallFrame(parsing: payload.bytes)
+    let call = IncomingCall(
+      frame: frame,
+      value: { index in
+        guard values.indices.contains(index) else {
+          throw RayError(.protocolViolation, "\(frame.name): argument value \(index) of \(values.count)")
+        }
+        return UnsafeRawBufferPointer(rebasing: values[index].0.bytes.dropFirst(values[index].1))
+      },
+      instance: token == 0 ? nil : WorkerState.instance(token))
+    return (call, [payload] + values.map(\.0))
+  }
+
+  // MARK: Results
+
+  private enum Kind: Int { case value, failed, retry, cancelled, parts }
+
+  private static func result(_ kind: Kind, _ data: PythonPointer, _ refs: PythonPointer? = nil) throws -> PythonPointer {
+    try ToPython.tuple([try ToPython.int(kind.rawValue), data, refs ?? ToPython.none])
+  }
+
+  static func python(_ outcome: Outcome, splits: Bool = false) throws -> PythonPointer {
+    switch outcome {
+    case .value(let value) where splits: return try parts(value)
+    case .value(let value): return try result(.value, try ToPython.bytes(value.bytes), try references(value))
+    case .created(let instance): return try result(.value, try ToPython.int(WorkerState.add(instance)))
+    case .cancelled: return try result(.cancelled, ToPython.none)
+    case .failed(let failure): return try failed(failure)
+    }
+  }
+
+  private static func parts(_ value: EncodedValue) throws -> PythonPointer {
+    do {
+      let parts = try TupleParts.cut(value.bytes).map { try ToPython.bytes($0) }
+      return try result(.parts, try ToPython.tuple(parts), try references(value))
+    } catch let error as RayError {
+      return try failed(FailedCall(error, retryOn: []))
+    }
+  }
+
+  private static func failed(_ failure: FailedCall) throws -> PythonPointer {
+    let description = try ToPython.tuple([
+      try ToPython.string(failure.text), try ToPython.string(failure.typeName),
+      try failure.payload.withUnsafeBytes { try ToPython.bytes($0) },
+    ])
+    return try result(failure.isListed ? .retry : .failed, description)
+  }
+
+  private static func references(_ value: EncodedValue) throws -> PythonPointer? {
+    guard !value.kept.isEmpty, let engine = CurrentEngine.engine as? ClusterEngine else { return nil }
+    return try ToPython.list(of: engine.objects(behind: value.kept))
+  }
+
+  // MARK: Calls
+
+  private static func run(_ arguments: Arguments, _ count: Int, splits: Bool) throws -> PythonPointer {
+    ensureEngine()
+    let (call, buffers) = try incoming(arguments, count)
+    let isMain = WorkerState.isOnMainThread
+    let outcome = Python.withoutLock {
+      Execution.run(call, on: WorkerState.threadExecutor(), headerByteCount: 0) { running in
+        if isMain { WorkerState.setMainCall(running) }
+      }
+    }
+    if isMain { WorkerState.setMainCall(nil) }
+    withExtendedLifetime(buffers) {}
+    return try python(outcome, splits: splits)
+  }
+
+  /// `(payload, values, instance, answer)`: returns a token at once; `answer` is called with the result.
+  private static func start(_ arguments: Arguments, _ count: Int, splits: Bool) throws -> PythonPointer {
+    ensureEngine()
+    let (call, buffers) = try incoming(arguments, count)
+    let answer = PythonObject(borrowing: try argument(arguments, count, 3))
+    let token = Python.withoutLock {
+      let started = Execution.start(call, on: WorkerState.actorExecutor, headerByteCount: 0) { outcome in
+        withExtendedLifetime(buffers) {}
+        reply(answer) { try python(outcome, splits: splits) }
+      }
+      return WorkerState.add(started)
+    }
+    return try ToPython.int(token)
+  }
+
+  private static func reply(_ answer: PythonObject, _ result: () throws -> PythonPointer) {
+    Python.withLock {
+      do {
+        _ = try answer([try result()])
+      } catch {
+        // The loop that waits for the answer is gone: the worker is ending.
+        Python.api.clearError()
+      }
+    }
+  }
+
+  private static func cancel(_ arguments: Arguments, _ count: Int) throws -> PythonPointer {
+    let token = FromPython.int(try argument(arguments, count, 0))
+    Python.withoutLock { WorkerState.call(token)?.cancel() }
+    return ToPython.none
+  }
+
+  private static func free(_ arguments: Arguments, _ count: Int) throws -> PythonPointer {
+    let token = FromPython.int(try argument(arguments, count, 0))
+    WorkerState.forgetInstance(token)
+    WorkerState.forgetCall(token)
+    return ToPython.none
+  }
+
+  // MARK: Streams
+
+  private static func openStream(_ arguments: Arguments, _ count: Int) throws -> PythonPointer {
+    ensureEngine()
+    let (call, buffers) = try incoming(arguments, count)
+    let stream = OutgoingStream()
+    let executor = call.instance.map { $0.entry.isConcurrent } == true ? WorkerState.actorExecutor : ServingThread()
+    let token = WorkerState.add(stream)
+    let isOwn = executor !== WorkerState.actorExecutor
+    Python.withoutLock {
+      stream.start(call, on: executor)
+      if WorkerState.isOnMainThread { WorkerState.setMainCall(stream.call) }
+      // The thread that takes the elements cannot serve the code that yields them.
+      if isOwn {
+        SystemThread.start("ray-stream") {
+          executor.serve { stream.call?.outcome != nil }
+          withExtendedLifetime(buffers) {}
+        }
+      }
+    }
+    withExtendedLifetime(buffers) {}
+    return try ToPython.int(token)
+  }
+
+  private static func nextElement(_ arguments: Arguments, _ count: Int) throws -> PythonPointer {
+    guard let stream = WorkerState.stream(FromPython.int(try argument(arguments, count, 0))) else { return ToPython.none }
+    while true {
+      if let step = Python.withoutLock({ stream.next() }) { return try python(step) }
+      // Cancelled by Ray?
+      if Python.api.checkSignals() != 0 {
+        stream.close()
+        throw PythonFailure.fetch()
+      }
+    }
+  }
+
+  private static func python(_ step: OutgoingStream.Step) throws -> PythonPointer {
+    switch step {
+    case .element(let value): try python(.value(value))
+    case .ended(.value), .ended(.created): ToPython.none
+    case .ended(let outcome): try python(outcome)
+    }
+  }
+
+  private static func nextElementLater(_ arguments: Arguments, _ count: Int) throws -> PythonPointer {
+    guard let stream = WorkerState.stream(FromPython.int(try argument(arguments, count, 0))) else { return ToPython.none }
+    let answer = PythonObject(borrowing: try argument(arguments, count, 1))
+    Python.withoutLock { stream.next { step in reply(answer) { try python(step) } } }
+    return ToPython.none
+  }
+
+  private static func closeStream(_ arguments: Arguments, _ count: Int) throws -> PythonPointer {
+    let stream = WorkerState.forgetStream(FromPython.int(try argument(arguments, count, 0)))
+    Python.withoutLock { stream?.close() }
+    if WorkerState.isOnMainThread { WorkerState.setMainCall(nil) }
+    return ToPython.none
+  }
+
+  // MARK: Names
+
+  private static func names(_ arguments: Arguments, _ count: Int) throws -> PythonPointer {
+    let kind = FromPython.string(try argument(arguments, count, 0))
+    let names = kind == "actors" ? RemoteRegistry.actorNames : RemoteRegistry.functionNames
+    return try ToPython.list(try names.map { try ToPython.string($0) })
+  }
+
+  // MARK: The engine of this worker
+
+  /// The first call makes this process's engine: from here on Swift code may submit, too.
+  private static func ensureEngine() {
+    guard CurrentEngine.engine == nil else { return }
+    WorkerState.becomeWorker()
+    guard let engine = try? ClusterStart.engineOfThisWorker() else { return }
+    CurrentEngine.install(engine)
+  }
+}

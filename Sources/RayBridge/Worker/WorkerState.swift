@@ -1,0 +1,70 @@
+internal import CRayShims
+internal import RayEngine
+internal import RayProtocol
+internal import Synchronization
+
+/// What a Python worker of Ray knows about the Swift code it runs.
+enum WorkerState {
+  private struct State {
+    var instances: [Int: HostedInstance] = [:]
+    var calls: [Int: RunningCall] = [:]
+    var streams: [Int: OutgoingStream] = [:]
+    var nextToken = 1
+    /// The call that the main thread runs, and the thread that serves it.
+    var mainCall: RunningCall?
+  }
+
+  private static let state = Mutex(State())
+  private static let worker = Atomic<Bool>(false)
+
+  static var isWorker: Bool { worker.load(ordering: .acquiring) }
+  static func becomeWorker() { worker.store(true, ordering: .releasing) }
+
+  // MARK: Tokens
+
+  static func add(_ instance: HostedInstance) -> Int { add { $0.instances[$1] = instance } }
+  static func add(_ call: RunningCall) -> Int { add { $0.calls[$1] = call } }
+  static func add(_ stream: OutgoingStream) -> Int { add { $0.streams[$1] = stream } }
+
+  private static func add(_ body: (inout State, Int) -> Void) -> Int {
+    state.withLock { state in
+      defer { state.nextToken += 1 }
+      body(&state, state.nextToken)
+      return state.nextToken
+    }
+  }
+
+  static func instance(_ token: Int) -> HostedInstance? { state.withLock { $0.instances[token] } }
+  static func stream(_ token: Int) -> OutgoingStream? { state.withLock { $0.streams[token] } }
+  static func call(_ token: Int) -> RunningCall? { state.withLock { $0.calls[token] } }
+  static func forgetCall(_ token: Int) { _ = state.withLock { $0.calls.removeValue(forKey: token) } }
+  static func forgetInstance(_ token: Int) { _ = state.withLock { $0.instances.removeValue(forKey: token) } }
+  static func forgetStream(_ token: Int) -> OutgoingStream? { state.withLock { $0.streams.removeValue(forKey: token) } }
+
+  // MARK: The main thread
+
+  /// Ray runs tasks on the process's first thread.
+  static var isOnMainThread: Bool { cray_is_main_thread() != 0 }
+
+  static func setMainCall(_ call: RunningCall?) { state.withLock { $0.mainCall = call } }
+
+  /// Ray cancels what the main thread runs.
+  static func interrupt() { state.withLock { $0.mainCall }?.cancel() }
+
+  // MARK: Executors
+
+  /// Serves calls that Ray makes on its own threads; each thread has one.
+  static func threadExecutor() -> ServingThread {
+    ServingThread.forThisThread { requests in
+      guard let engine = CurrentEngine.engine as? ClusterEngine else { return }
+      engine.block(on: requests.compactMap { $0 as? ReadyRequest }, milliseconds: Pump.slice)
+    }
+  }
+
+  /// Runs the interleaving calls of an actor, one job at a time.
+  static let actorExecutor: ServingThread = {
+    let executor = ServingThread()
+    SystemThread.start("ray-actor") { executor.serve(until: { false }) }
+    return executor
+  }()
+}

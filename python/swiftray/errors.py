@@ -1,0 +1,112 @@
+"""Failures between Swift and Python."""
+
+import base64
+import re
+import traceback
+
+
+class SwiftTaskError(Exception):
+    """Swift code threw an error. `type_name` is its Swift type, `payload` its bytes for Swift receivers."""
+
+    def __init__(self, text, type_name="", payload=b""):
+        super().__init__(text)
+        self.type_name = type_name
+        self.payload = payload
+
+    def __reduce__(self):
+        return type(self), (str(self), self.type_name, self.payload)
+
+
+class SwiftRetryableError(SwiftTaskError):
+    """An error of a type that the caller wants to be tried again."""
+
+
+_NATIVE = re.compile(r"\[swift-ray-error\]([A-Za-z0-9+/=]*)\[/swift-ray-error\]")
+
+# Exceptions of Ray by name, so that older versions need not have them; the first match in the class's ancestry wins.
+_CODES = {
+    "TaskCancelledError": "taskCancelled",
+    "WorkerCrashedError": "workerCrashed",
+    "ActorUnavailableError": "actorUnavailable",
+    "ActorDiedError": "actorDied",
+    "ActorUnschedulableError": "infeasible",
+    "RayActorError": "actorDied",
+    "NodeDiedError": "nodeDied",
+    "LocalRayletDiedError": "nodeDied",
+    "OwnerDiedError": "ownerDied",
+    "ObjectFreedError": "objectReleased",
+    "ObjectLostError": "objectLost",
+    "OutOfMemoryError": "outOfMemory",
+    "ObjectStoreFullError": "objectStoreFull",
+    "OutOfDiskError": "objectStoreFull",
+    "GetTimeoutError": "getTimedOut",
+    "RuntimeEnvSetupError": "runtimeEnvironmentFailed",
+    "TaskUnschedulableError": "infeasible",
+    "PendingCallsLimitExceeded": "pendingCallsLimitExceeded",
+    "ActorAlreadyExistsError": "actorNameTaken",
+    "ActorHandleNotFoundError": "actorNotFound",
+    "AuthenticationError": "connectionLost",
+    "RpcError": "connectionLost",
+    "RaySystemError": "internalError",
+    "CrossLanguageError": "taskFailed",
+    "AsyncioActorExit": "actorDied",
+}
+
+
+def describe(error, depth=0):
+    """`(payload, code, message, type, traceback lines, cause)` of an exception; a payload says everything by itself."""
+    payload = _payload(error)
+    if payload:
+        return (payload, "taskFailed", "", "", [], None)
+    name = type(error).__name__
+    if hasattr(error, "traceback_str") and hasattr(error, "cause"):
+        return _describe_task_error(error, depth)
+    code = _code(error)
+    if code is not None:
+        cause = getattr(error, "cause", None) or error.__cause__
+        inner = describe(cause, depth + 1) if isinstance(cause, BaseException) and depth < 8 else None
+        return (b"", code, _text(error), "", [], inner)
+    return (b"", "taskFailed", _text(error), _type_name(error), _lines(error), None)
+
+
+def _describe_task_error(error, depth):
+    cause = error.cause
+    if isinstance(cause, BaseException) and cause is not error and depth < 8:
+        payload, code, message, type_name, lines, inner = describe(cause, depth + 1)
+        if not payload and not lines and code == "taskFailed":
+            lines = error.traceback_str.strip().splitlines()
+        return (payload, code, message, type_name, lines, inner)
+    match = _NATIVE.search(error.traceback_str or "")
+    if match:
+        return (base64.b64decode(match.group(1)), "taskFailed", "", "", [], None)
+    return (b"", "taskFailed", str(error), "", [], None)
+
+
+def _payload(error):
+    payload = getattr(error, "payload", None)
+    if isinstance(error, SwiftTaskError) and payload:
+        return payload
+    match = _NATIVE.search(str(error)) if type(error).__name__ in ("CrossLanguageError", "ActorDiedError") else None
+    return base64.b64decode(match.group(1)) if match else b""
+
+
+def _code(error):
+    for ancestor in type(error).__mro__:
+        if ancestor.__module__.partition(".")[0] == "ray" and ancestor.__name__ in _CODES:
+            return _CODES[ancestor.__name__]
+    return None
+
+
+def _text(error):
+    return str(error) or type(error).__name__
+
+
+def _type_name(error):
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _lines(error):
+    if error.__traceback__ is None:
+        return []
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__)).strip().splitlines()

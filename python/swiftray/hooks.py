@@ -1,0 +1,139 @@
+"""The places inside Ray that are replaced to save copies.
+
+Each is private to Ray, so each is looked at before it is touched: where it does not look as expected, the public way,
+which costs a copy more, is taken, and one line says so.
+"""
+
+import logging
+
+from . import values
+
+log = logging.getLogger("swiftray")
+
+CALL_MAGIC = b"\xc1SWIFTR\x01"
+
+# Versions whose private parts were tried. Others work through public interfaces only.
+KNOWN_VERSIONS = ((2, 50), (2, 60))
+
+installed = False
+raw_arguments = False
+_warned = False
+
+
+def ray_version():
+    import ray
+
+    parts = ray.__version__.split(".")
+    try:
+        return int(parts[0]), int(parts[1])
+    except ValueError:
+        return (0, 0)
+
+
+def is_known_version():
+    low, high = KNOWN_VERSIONS[0], KNOWN_VERSIONS[-1]
+    return low <= ray_version() <= high
+
+
+def warn_once(reason):
+    global _warned
+    if not _warned:
+        _warned = True
+        log.warning("Ray %s: %s; using public interfaces only, which is slower", _ray().__version__, reason)
+
+
+def install():
+    """Replaces what can be replaced. Returns whether values cross without being pickled."""
+    global installed, raw_arguments
+    if installed:
+        return True
+    if not is_known_version():
+        warn_once("this version was not tried with swiftray")
+        return False
+    try:
+        from ray._private.serialization import SerializationContext
+        from ray._private.worker import Worker
+        from ray._raylet import MessagePackSerializedObject
+
+        _hook_serialize(SerializationContext, MessagePackSerializedObject)
+        _hook_msgpack(SerializationContext)
+        raw_arguments = _hook_arguments(Worker)
+    except (ImportError, AttributeError, TypeError) as error:
+        warn_once(f"the serializer is not as expected ({error})")
+        return False
+    installed = True
+    return True
+
+
+def _hook_serialize(context, serialized_object):
+    stock = context.serialize
+    serialized_object(b"XLANG", b"\xc0", [], None)
+
+    def serialize(self, value):
+        if type(value) is values.Encoded:
+            return serialized_object(b"XLANG", value.data, list(value.refs or ()), None)
+        return stock(self, value)
+
+    context.serialize = serialize
+
+
+def _hook_msgpack(context):
+    """Swift's extension codes mean something to Python code, too."""
+    stock = context._deserialize_msgpack_data
+    from ray._raylet import split_buffer
+
+    def _deserialize_msgpack_data(self, data, metadata_fields, *more, **named):
+        if metadata_fields[0] == b"XLANG":
+            return values.decode(split_buffer(data)[0])
+        return stock(self, data, metadata_fields, *more, **named)
+
+    context._deserialize_msgpack_data = _deserialize_msgpack_data
+
+
+class Raw:
+    """An argument of a Swift call as Ray's store holds it: nine bytes of header, then MessagePack."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data):
+        self.data = data
+
+
+def _is_swift_call(serialized):
+    if len(serialized) < 2:
+        return False
+    data, metadata = serialized[1][0], serialized[1][1]
+    if data is None:
+        return False
+    view = memoryview(data)
+    if metadata == b"RAW":
+        return view[:8] == CALL_MAGIC
+    return metadata == b"XLANG" and len(view) > 22 and CALL_MAGIC in bytes(view[9:22])
+
+
+def _hook_arguments(worker):
+    """Arguments of Swift calls stay as they are in the store: Swift reads them in place."""
+    stock = worker.deserialize_objects
+
+    def deserialize_objects(self, serialized_objects, object_refs, *more, **named):
+        if more or named or not _is_swift_call(serialized_objects):
+            return stock(self, serialized_objects, object_refs, *more, **named)
+        result = []
+        for entry, ref in zip(serialized_objects, object_refs):
+            data, metadata = entry[0], entry[1]
+            if metadata == b"XLANG" or (metadata == b"" and data is not None):
+                result.append(Raw(data))
+            elif metadata == b"RAW":
+                result.append(b"" if data is None else bytes(memoryview(data)))
+            else:
+                result.append(stock(self, [entry], [ref])[0])
+        return result
+
+    worker.deserialize_objects = deserialize_objects
+    return True
+
+
+def _ray():
+    import ray
+
+    return ray

@@ -1,0 +1,400 @@
+"""What the Swift side of a driver or worker calls: Ray's verbs in the shape a call costs least."""
+
+import functools
+
+import ray
+from ray._private.worker import global_worker
+
+from . import errors, hooks, values, worker
+from .errors import SwiftRetryableError
+
+ABI = 1
+
+_DUMMY = b"__RAY_DUMMY__"
+
+
+# -- life
+
+
+def connect(options):
+    """`ray.init` with Swift's additions. Returns `(job, node, worker, namespace)`, the first three as bytes."""
+    hooks.install()
+    options = dict(options)
+    if not ray.is_initialized():
+        ray.init(**options)
+    return identity()
+
+
+def identity():
+    context = ray.get_runtime_context()
+    core = global_worker.core_worker
+    return (
+        bytes.fromhex(context.get_job_id()),
+        bytes.fromhex(context.get_node_id()),
+        core.get_worker_id().binary(),
+        context.namespace or "",
+    )
+
+
+def disconnect():
+    _forget()
+    ray.shutdown()
+
+
+def _forget():
+    _functions.cache_clear()
+    _actor_class.cache_clear()
+
+
+# -- submitting
+
+
+@functools.lru_cache(maxsize=None)
+def _functions(job):
+    """The one remote function of each kind; made anew for every connection, because Ray exports them per job."""
+    return tuple(ray.remote(f) for f in (worker.swift_task, worker.swift_split, worker.swift_stream))
+
+
+def _job():
+    return global_worker.current_cluster_and_job
+
+
+def task_submitter(name, options, returns):
+    """A function of `(payload, values, refs inside the payload)` that submits one call.
+
+    `returns` is a number or "streaming". It gives a reference, a list of them, or a generator of them.
+    """
+    plain, split, streaming = _functions(_job())
+    options = _task_options(name, options)
+    options["num_returns"] = returns
+    remote = (streaming if returns == "streaming" else plain if returns == 1 else split).options(**options)
+
+    def submit(payload, rest, refs):
+        return remote.remote(_payload(payload, refs), *rest)
+
+    fast = _fast_task(plain, options, returns) if returns == 1 else None
+    return fast or submit
+
+
+def _payload(payload, refs):
+    return values.Encoded(_bin(payload), refs) if refs else payload
+
+
+def _bin(data):
+    import msgpack
+
+    return msgpack.packb(data, use_bin_type=True)
+
+
+def _task_options(name, options):
+    options = dict(options)
+    options.setdefault("name", name)
+    if options.pop("retry_listed", False):
+        options["retry_exceptions"] = [SwiftRetryableError]
+    strategy = options.get("scheduling_strategy")
+    if isinstance(strategy, tuple):
+        options["scheduling_strategy"] = _affinity(*strategy)
+    return options
+
+
+def _affinity(node, soft):
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    return NodeAffinitySchedulingStrategy(node, soft=soft)
+
+
+def _fast_task(remote, options, returns):
+    """Straight to the core worker, for the options that need no preparation. None where Ray is not as expected."""
+    simple = {"name", "num_cpus", "num_gpus", "memory", "resources", "max_retries", "retry_exceptions", "num_returns"}
+    if not hooks.installed or not set(options) <= simple or global_worker.should_capture_child_tasks_in_placement_group:
+        return None
+    try:
+        from ray._common import ray_option_utils
+        from ray._common.utils import resources_from_ray_options
+        from ray._raylet import Language
+
+        full = {key: option.default_value for key, option in ray_option_utils.task_options.items()}
+        full.update(options)
+        ray_option_utils.validate_task_options(full, in_options=False)
+        resources = resources_from_ray_options(full)
+        retries = full["max_retries"]
+        retry = full["retry_exceptions"]
+        listed = tuple(retry) if isinstance(retry, (list, tuple)) else None
+        descriptor = _exported(remote)
+        submit_task = global_worker.core_worker.submit_task
+        tail = _submit_task_tail(submit_task)
+    except (ImportError, AttributeError, KeyError) as error:
+        hooks.warn_once(f"submission is not as expected ({error})")
+        return None
+    if tail is None:
+        return None
+    head = (
+        options["name"], 1, resources, retries, bool(retry), listed, "DEFAULT", b"", "{}", -1,
+    )  # fmt: skip
+    python = Language.PYTHON
+
+    def submit(payload, rest, refs):
+        arguments = [_DUMMY, _payload(payload, refs) if refs else payload]
+        for value in rest:
+            arguments += (_DUMMY, value)
+        return submit_task(python, descriptor, arguments, *head, *tail)[0]
+
+    return submit
+
+
+def _submit_task_tail(submit_task):
+    """What follows the back-pressure argument differs between versions; the signature in the docstring tells."""
+    text = submit_task.__doc__ or ""
+    known = {
+        "num_objects_per_yield": 1,
+        "enable_task_events": True,
+        "labels": {},
+        "label_selector": {},
+        "fallback_strategy": [],
+    }
+    after = text.partition("generator_backpressure_num_objects")[2].rstrip(") ").split(",")[1:]
+    names = [part.split("=")[0].split()[-1] for part in after]
+    if not text or any(name not in known for name in names):
+        return None
+    return tuple(None if name in ("labels", "label_selector", "fallback_strategy") else known[name] for name in names)
+
+
+def _exported(remote):
+    """The descriptor of a remote function that the cluster knows: the first, ordinary submission exports it."""
+    if remote._last_export_cluster_and_job != global_worker.current_cluster_and_job:
+        from ray._raylet import PythonFunctionDescriptor
+
+        with remote._inject_lock:
+            if remote._function_signature is None:
+                remote._function_signature = ray._common.signature.extract_signature(remote._function)
+        remote._function_descriptor = PythonFunctionDescriptor.from_function(remote._function, remote._uuid)
+        remote._pickled_function = ray.cloudpickle.dumps(remote._function)
+        remote._last_export_cluster_and_job = global_worker.current_cluster_and_job
+        global_worker.function_actor_manager.export(remote)
+    return remote._function_descriptor
+
+
+# -- actors
+
+
+@functools.lru_cache(maxsize=None)
+def _actor_class(job, name, is_async):
+    base = worker.SwiftAsyncActor if is_async else worker.SwiftActor
+    module = values.SWIFT_ASYNC_MODULE if is_async else values.SWIFT_MODULE
+    return ray.remote(type(name, (base,), {"__module__": module}))
+
+
+def create_actor(name, is_async, options, payload, rest, refs):
+    """Starts an actor; returns `(handle, id)`."""
+    options = dict(options)
+    strategy = options.get("scheduling_strategy")
+    if isinstance(strategy, tuple):
+        options["scheduling_strategy"] = _affinity(*strategy)
+    cls = _actor_class(_job(), name, is_async)
+    handle = cls.options(**options).remote(_payload(payload, refs), *rest)
+    return described(handle)
+
+
+def described(handle):
+    """`(handle, id, class name, flags)`"""
+    return (handle, handle._actor_id.binary(), values.actor_class_name(handle), values.actor_flags(handle))
+
+
+def find_actor(name, namespace):
+    try:
+        handle = ray.get_actor(name, namespace=namespace)
+    except ValueError:
+        return None
+    return described(handle)
+
+
+def adopt_actor(data):
+    return described(values.decode_actor(data))
+
+
+def named_actors(namespace):
+    from ray.util import list_named_actors
+
+    found = []
+    for entry in list_named_actors(all_namespaces=True):
+        if namespace is None or entry["namespace"] == namespace:
+            found.append((entry["name"], entry["namespace"], _class_of(entry["name"], entry["namespace"])))
+    return found
+
+
+def _class_of(name, namespace):
+    try:
+        return values.actor_class_name(ray.get_actor(name, namespace=namespace))
+    except ValueError:
+        return ""
+
+
+def kill(handle, no_restart):
+    ray.kill(handle, no_restart=no_restart)
+
+
+def method_submitter(handle, name, options, returns):
+    """Like `task_submitter`, for calls of one actor."""
+    options = dict(options)
+    retry = options.pop("retry_exceptions", False)
+    if options.pop("retry_listed", False):
+        retry = [SwiftRetryableError]
+    retries = options.get("max_task_retries")
+    fast = _fast_method(handle, name, retries, retry) if returns == 1 else None
+    if fast:
+        return fast
+    method = handle.stream if returns == "streaming" else handle.call if returns == 1 else handle.split
+    extra = {"name": name, "num_returns": returns}
+    if retries is not None:
+        extra["max_task_retries"] = retries
+    if retry:
+        extra["retry_exceptions"] = retry
+
+    def submit(payload, rest, refs):
+        return method.options(**extra).remote(_payload(payload, refs), *rest)
+
+    return submit
+
+
+def _fast_method(handle, name, retries, retry):
+    if not hooks.installed:
+        return None
+    try:
+        descriptor = handle._ray_function_descriptor["call"]
+        submit_actor_task = global_worker.core_worker.submit_actor_task
+        tail = _submit_actor_task_tail(submit_actor_task)
+        cpus = handle._ray_actor_method_cpus
+        identifier = handle._ray_actor_id
+        language = handle._ray_actor_language
+        if retries is None:
+            retries = handle._ray_method_max_task_retries.get("call") or handle._ray_max_task_retries or 0
+    except (AttributeError, KeyError) as error:
+        hooks.warn_once(f"actor handles are not as expected ({error})")
+        return None
+    if tail is None:
+        return None
+    listed = tuple(retry) if isinstance(retry, list) else None
+    head = (name, 1, retries, bool(retry), listed, cpus, b"", -1)
+
+    def submit(payload, rest, refs):
+        arguments = [_DUMMY, _payload(payload, refs) if refs else payload]
+        for value in rest:
+            arguments += (_DUMMY, value)
+        return submit_actor_task(language, identifier, descriptor, arguments, *head, *tail)[0]
+
+    return submit
+
+
+def _submit_actor_task_tail(submit_actor_task):
+    text = submit_actor_task.__doc__ or ""
+    known = {"num_objects_per_yield": 1, "enable_task_events": True, "tensor_transport": None, "labels": None}
+    after = text.partition("generator_backpressure_num_objects")[2].rstrip(") ").split(",")[1:]
+    names = [part.split("=")[0].split(":")[0].split()[-1] for part in after]
+    if not text or any(name not in known for name in names):
+        return None
+    return tuple(known[name] for name in names)
+
+
+# -- objects
+
+
+def put(data, refs):
+    return ray.put(values.Encoded(data, refs) if hooks.installed else values.decode(data))
+
+
+def get_raw(refs, milliseconds):
+    """What the store holds for each: `(kind, data)`; None when the time is over. Kinds: 0 a buffer whose value starts at
+    byte 9, 1 MessagePack, 2 what `errors.describe` says."""
+    try:
+        found = global_worker.core_worker.get_objects(refs, milliseconds)
+    except ray.exceptions.GetTimeoutError:
+        return None
+    return [_raw(ref, entry) for ref, entry in zip(refs, found)]
+
+
+def _raw(ref, entry):
+    data, metadata = entry[0], entry[1]
+    if data is not None and (metadata == b"XLANG" or metadata == b""):
+        return (0, data)
+    value = global_worker.deserialize_objects([entry], [ref])[0]
+    if isinstance(value, ray.exceptions.RayError):
+        return (2, errors.describe(value))
+    try:
+        return (1, values.encode(value))
+    except Exception as error:  # whatever a value's own pickling throws
+        return (2, (b"", "decodingFailed", f"a Python value of type {type(value).__name__}: {error}", "", [], None))
+
+
+def wait(refs, count, milliseconds, fetch):
+    """Which of the references are ready, as a list of booleans."""
+    ready, _ = global_worker.core_worker.wait(refs, count, milliseconds, fetch)
+    found = {ref.binary() for ref in ready}
+    return [ref.binary() in found for ref in refs]
+
+
+def next_element(generator, milliseconds):
+    """The next reference of a stream, None at its end, False when the time is over."""
+    try:
+        ref = generator._next_sync(milliseconds / 1000 if milliseconds >= 0 else None)
+    except StopIteration:
+        return None
+    return False if ref.is_nil() else ref
+
+
+def cancel(ref, force, recursive):
+    try:
+        ray.cancel(ref, force=force, recursive=recursive)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+# -- the cluster
+
+
+def context():
+    now = ray.get_runtime_context()
+    core = global_worker.core_worker
+    task = now.get_task_id()
+    actor = now.get_actor_id()
+    try:
+        attempt = core.get_current_task_attempt_number()
+    except AttributeError:
+        attempt = 0
+    try:
+        name = core.get_current_task_name()
+    except AttributeError:
+        name = now.get_task_name() or ""
+    restarted = False
+    if actor is not None:
+        try:
+            restarted = bool(now.was_current_actor_reconstructed)
+        except Exception:
+            restarted = False
+    return (
+        bytes.fromhex(task) if task else b"",
+        bytes.fromhex(actor) if actor else b"",
+        name.decode() if isinstance(name, bytes) else name or "",
+        (now.get_actor_name() or "") if actor else "",
+        attempt + 1,
+        restarted,
+        dict(now.get_assigned_resources() or {}),
+        [int(number) for number in (now.get_accelerator_ids() or {}).get("GPU", [])],
+    )
+
+
+def resources(available):
+    found = ray.available_resources() if available else ray.cluster_resources()
+    return {name: float(amount) for name, amount in found.items()}
+
+
+def nodes():
+    return [
+        (
+            bytes.fromhex(node["NodeID"]),
+            f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}",
+            bool(node["Alive"]),
+            {name: float(amount) for name, amount in node["Resources"].items() if isinstance(amount, (int, float))},
+        )
+        for node in ray.nodes()
+    ]

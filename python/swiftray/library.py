@@ -1,0 +1,40 @@
+"""The Swift side of this process: part of the executable, or a library that is loaded."""
+
+import ctypes
+import os
+import sys
+
+LIBRARY = "SWIFTRAY_LIBRARY"
+
+_loaded = None
+
+
+def native():
+    """The built-in functions of the Swift program in this process."""
+    module = sys.modules.get("_swiftray")
+    return module if module is not None else load(os.environ.get(LIBRARY))
+
+
+def load(path):
+    """Loads a Swift program that was built as a dynamic library."""
+    global _loaded
+    if _loaded is not None:
+        return _loaded
+    if not path:
+        raise RuntimeError(
+            "no Swift library is known to this process: name it with init(library=...) or set SWIFTRAY_LIBRARY"
+        )
+    full = path if os.path.isabs(path) else os.path.abspath(path)
+    if not os.path.exists(full):
+        raise FileNotFoundError(
+            f"the Swift library '{path}' is not on this node (looked for {full}): ship it in the job's working_dir "
+            "and name it relative to that, or install it under this path on every node"
+        )
+    try:
+        library = ctypes.PyDLL(full, mode=ctypes.RTLD_GLOBAL)
+        enter = library.swiftray_python_module
+    except (OSError, AttributeError) as error:
+        raise RuntimeError(f"cannot load the Swift library '{path}': {error}") from error
+    enter.restype = ctypes.py_object
+    _loaded = enter()
+    return _loaded
