@@ -8,7 +8,7 @@ extension ClusterEngine {
     guard let element else { return nil }
     // The error of a failed stream comes as one more element.
     try await whenReady(element)
-    if case .failed(let bytes) = state(of: element) { throw TypedErrors.decode(bytes) }
+    if case .failed(let bytes) = state(of: element) { throw TypedErrors.decode(bytes, of: stream.completion) }
     return element
   }
 

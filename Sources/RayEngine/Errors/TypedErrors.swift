@@ -16,6 +16,12 @@ package enum TypedErrors {
     return original(of: failure) ?? failure
   }
 
+  /// The error that an encoded failure without a call of this process stands for.
+  package static func decode(_ bytes: UnsafeRawBufferPointer) -> any Error {
+    let failure = ErrorCoding.decode(bytes)
+    return original(of: failure) ?? failure
+  }
+
   /// An encoded failure with the call that had it. An error that has crossed several calls keeps the innermost.
   package static func failure(_ bytes: UnsafeRawBufferPointer, of handle: ObjectHandle) -> RayError {
     let failure = ErrorCoding.decode(bytes)
