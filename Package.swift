@@ -81,7 +81,8 @@ let tests: [Target] = [
   .testTarget(name: "RayObjectStoreTests", dependencies: ["CRayShims", "RayObjectStore", "TestSupport"], swiftSettings: strict),
   .testTarget(name: "RayTransportTests", dependencies: ["CRayShims", "RayTransport", "TestSupport"], swiftSettings: strict),
   .testTarget(
-    name: "RayNodeTests", dependencies: ["CRayShims", "RayNode", "RayProtocol", "RayTransport", "TestSupport"],
+    name: "RayNodeTests",
+    dependencies: ["CRayShims", "RayNode", "RayObjectStore", "RayProtocol", "RayTransport", "TestSupport"],
     swiftSettings: strict),
   .testTarget(name: "RayMacrosTests", dependencies: ["Ray", "RayTesting", "TestSupport"], swiftSettings: strict),
   .testTarget(name: "RayTests", dependencies: ["Ray", "RayFoundation", "RayTesting", "TestSupport"], swiftSettings: strict),

@@ -16,6 +16,8 @@ package protocol NodePort: AnyObject {
   func releaseActor(_ id: ActorID)
   /// Free a stored value whose creator is gone.
   func freeStored(_ descriptor: StoredDescriptor)
+  /// These values of a dead process are known here; others that it stored for this process may be freed.
+  func keepStored(_ descriptors: [StoredDescriptor], of creator: WorkerID)
 }
 
 /// What the machine asks of this process's part of the object store.

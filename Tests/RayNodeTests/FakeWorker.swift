@@ -1,3 +1,4 @@
+internal import RayObjectStore
 internal import RayProtocol
 internal import RayTransport
 
@@ -28,6 +29,7 @@ final class FakeWorker: EventLoopDelegate, @unchecked Sendable {
   private var grants: [NodeEvent.LeaseGrant] = []
   private var leased: [AssignedResources] = []
   private var actor: ActorSpec?
+  private var store: StoreClient?
 
   /// How a worker misbehaves at its start: `exit`, `silent`, `token`, `deaf`, `garbage`.
   static let misbehaviour = "FAKE_WORKER"
@@ -123,7 +125,11 @@ final class FakeWorker: EventLoopDelegate, @unchecked Sendable {
       let connection = try Connection(adopting: descriptor)
       try loop.add(connection)
       peers[worker] = connection
-    case .welcome: _ = node.takeDescriptor()
+    case .welcome(let welcome):
+      guard let descriptor = node.takeDescriptor(), let mapping = try? StoreMapping(fileDescriptor: descriptor.raw) else {
+        _exit(75)
+      }
+      store = try? StoreClient(mapping: mapping, identity: welcome.storeSlot)
     case .leased(_, _, _, let assigned):
       leaseEventCount += 1
       leased.append(assigned)
@@ -179,9 +185,21 @@ final class FakeWorker: EventLoopDelegate, @unchecked Sendable {
       isDeaf = true
       node.close("told so")
     case "child": return startChild()
+    case "store": return put(argument)
+    case "reserve": _ = try? store?.allocate(byteCount: Int(argument) ?? 1, id: StoreObjectID(high: 0, low: 1))
     default: return "what?"
     }
     return "done"
+  }
+
+  /// Stores a million bytes for the process with that number; answers with the descriptor's bytes as numbers.
+  private func put(_ owner: String) -> String {
+    let bytes = [UInt8](repeating: 7, count: 1_000_000)
+    let name = StoreObjectID(high: UInt64(owner) ?? launch.worker.rawValue, low: 1)
+    guard let descriptor = bytes.withUnsafeBytes({ try? store?.put($0, id: name, timeout: .zero) }) else { return "full" }
+    var encoded = [UInt8](repeating: 0, count: StoreDescriptor.encodedByteCount)
+    encoded.withUnsafeMutableBytes { descriptor.encode(into: $0) }
+    return encoded.map { String($0) }.joined(separator: " ")
   }
 
   /// A process of the worker's own, in its group.

@@ -12,6 +12,7 @@ final class Bench {
     var releasedActors: [ActorID] = []
     var freed: [StoredDescriptor] = []
     var freedByNode: [StoredDescriptor] = []
+    var keptOfDead: [StoredDescriptor] = []
     var wire: [WorkerID: [[UInt8]]] = [:]
 
     func demand(classID: UInt32, terms: LeaseTerms, wanted: Int) { self.wanted.append(wanted) }
@@ -22,6 +23,7 @@ final class Bench {
     func watchActor(_ id: ActorID) {}
     func releaseActor(_ id: ActorID) { releasedActors.append(id) }
     func freeStored(_ descriptor: StoredDescriptor) { freedByNode.append(descriptor) }
+    func keepStored(_ descriptors: [StoredDescriptor], of creator: WorkerID) { keptOfDead += descriptors }
     func free(_ descriptor: StoredDescriptor) { freed.append(descriptor) }
   }
 

@@ -13,6 +13,8 @@ extension NodeManager {
     package var pendingCount: Int
     package var actorCount: Int
     package var available: ResourceSet
+    /// Bytes of values in the object store.
+    package var storedByteCount: Int
     /// What is wrong with the tables; empty when nothing is.
     package var problems: [String]
   }
@@ -28,7 +30,8 @@ extension NodeManager {
       let census = Census(
         processCount: clients.values.count { $0.child != nil }, idleCount: leases.idleCount,
         leaseCount: leases.leaseCount, pendingCount: leases.pendingCount, actorCount: actors.liveCount,
-        available: leases.resources.available, problems: leases.checkInvariants() + actors.checkInvariants())
+        available: leases.resources.available, storedByteCount: store.usedByteCount,
+        problems: leases.checkInvariants() + actors.checkInvariants())
       box.value.withLock { $0 = census }
       loop.notify()
     }

@@ -166,7 +166,9 @@ extension NodeManager {
     let death = WorkerDeath(
       worker: client.id, processID: client.processID, exit: exit, logTail: client.tail.lines)
     for reply in workers.processDied(death) { answer(reply) }
-    store.processDied(client.id, identity: client.storeIdentity) { workers.isAlive($0) }
+    for heir in store.processDied(client.id, identity: client.storeIdentity, isAlive: { workers.isAlive($0) }) {
+      send(.inherited(client.id), to: heir)
+    }
     switch client.role {
     case .worker: leases.workerExited(client.id, reason: exit.description, now: now, actions: &leaseActions)
     case .driver:

@@ -20,6 +20,8 @@ extension NodeManager {
       leases.peerRequested(by: client.id, worker, isRepeated: isRepeated, actions: &leaseActions)
     case .whyDied(let question, let worker):
       if let reply = workers.whyDied(worker, client: client.id, request: question, now: now) { answer(reply) }
+    case .keepStored(let creator, let descriptors):
+      if !store.keep(descriptors, of: creator, for: client.id) { cutOff(client, "bad store descriptors") }
     case .accuse(let worker, let reason): accused(worker, by: client, reason)
     case .freeStored(let descriptor): if !store.free(descriptor, by: client.id) { cutOff(client, "a bad store descriptor") }
     default: handleActorRequest(request, from: client)

@@ -46,6 +46,18 @@ extension CoreMachine {
     }
   }
 
+  /// A dead process left stored values for this one. What it had said before it died and is not read yet counts as never said.
+  package func valuesInherited(from creator: WorkerID) {
+    peerClosed(creator)
+    var known: [StoredDescriptor] = []
+    objects.forEachTaken { _, object in
+      guard object.pointee.place == .stored else { return }
+      let descriptor = StoredDescriptor(reading: bytes(of: object).baseAddress!)
+      if descriptor.creator == creator.rawValue { known.append(descriptor) }
+    }
+    node.keepStored(known, of: creator)
+  }
+
   private func forgetBorrows(of peer: Peer) {
     let borrows = peer.borrows
     peer.borrows = [:]

@@ -20,6 +20,7 @@ extension NodeEvent {
     case .demandFailed: .demandFailed
     case .peer: .peer
     case .peerGone: .peerGone
+    case .inherited: .inherited
     case .death: .death
     case .actorRegistered: .actorRegistered
     case .actorState: .actorState
@@ -63,7 +64,7 @@ extension NodeEvent {
     case .demandFailed(let schedulingClass, let reason):
       body.put(reason)
       return UInt64(schedulingClass.rawValue)
-    case .peer(let worker), .peerGone(let worker): return worker.rawValue
+    case .peer(let worker), .peerGone(let worker), .inherited(let worker): return worker.rawValue
     case .death(let request, let death):
       body.put(death)
       return request.rawValue
@@ -133,6 +134,7 @@ extension NodeEvent {
       return .demandFailed(try schedulingClass(id, reader), reason: try reader.string())
     case .peer: return .peer(WorkerID(id))
     case .peerGone: return .peerGone(WorkerID(id))
+    case .inherited: return .inherited(WorkerID(id))
     case .death: return .death(RequestID(id), try reader.optional())
     case .retire: return .retire
     case .shutdown: return .shutdown

@@ -23,6 +23,8 @@ package enum NodeEvent: Hashable, Sendable {
   case peer(WorkerID)
   /// That worker is dead or was never known.
   case peerGone(WorkerID)
+  /// That process is dead and left stored values whose owner is the receiver; answered with `keepStored`.
+  case inherited(WorkerID)
   /// Nil: the worker still lives, or nothing is known about it.
   case death(RequestID, WorkerDeath?)
 

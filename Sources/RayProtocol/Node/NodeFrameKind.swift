@@ -9,7 +9,7 @@ package enum NodeFrameKind: UInt8, Sendable, CaseIterable {
   case findActor, listActors
   case resources, nodes
   case freeStored
-  case accuse
+  case accuse, keepStored
 
   // Node -> client
   case welcome = 96
@@ -18,4 +18,5 @@ package enum NodeFrameKind: UInt8, Sendable, CaseIterable {
   case actorRegistered, actorState, runActor, terminateActorAfterQueue, actorFound, actorList
   case resourcesReply, nodesReply
   case retire, shutdown
+  case inherited
 }

@@ -21,6 +21,7 @@ extension NodeRequest {
     case .connect: .connect
     case .whyDied: .whyDied
     case .accuse: .accuse
+    case .keepStored: .keepStored
     case .createActor: .createActor
     case .actorReady: .actorReady
     case .actorCreated: .actorCreated
@@ -62,6 +63,9 @@ extension NodeRequest {
     case .whyDied(let request, let worker):
       body.put(worker)
       return request.rawValue
+    case .keepStored(let creator, let descriptors):
+      body.put(descriptors)
+      return creator.rawValue
     case .accuse(let worker, let reason):
       body.put(reason)
       return worker.rawValue
@@ -136,6 +140,7 @@ extension NodeRequest {
     case .defineEnvironment: return .defineEnvironment(.init(id), try reader.list())
     case .connect: return .connect(WorkerID(id), isRepeated: try reader.bool())
     case .whyDied: return .whyDied(RequestID(id), try reader.value())
+    case .keepStored: return .keepStored(creator: WorkerID(id), try reader.blob())
     case .accuse: return .accuse(WorkerID(id), reason: try reader.string())
     case .resources: return .resources(RequestID(id))
     case .nodes: return .nodes(RequestID(id))

@@ -51,6 +51,9 @@ package enum NodeRequest: Hashable, Sendable {
   // Objects
   /// Nobody needs a stored value any more and the process that made it is gone; the store's encoded descriptor.
   case freeStored([UInt8])
+  /// The answer to `inherited`: the store's encoded descriptors, back to back, of the values of that dead process that this one
+  /// knows. Others were made for it and never told.
+  case keepStored(creator: WorkerID, [UInt8])
 
   package struct Hello: Hashable, Sendable {
     package var worker: WorkerID

@@ -109,7 +109,7 @@ package final class EmbeddedEngine: Engine {
       if let failure = writer.failure { throw RayError(.encodingFailed, failure.message) }
       let kept = writer.takeKeptObjects()
       let id = try writer.withUnsafeBytes { bytes in
-        let part = try worker.part(bytes, references: kept)
+        let part = try worker.part(bytes, references: kept, for: worker.id)
         return try put(part)
       }
       withExtendedLifetime(kept) {}

@@ -59,10 +59,10 @@ extension CoreWorker {
   }
 
   /// One result as the machine takes it: inline when small, else copied into the store.
-  func part(_ bytes: UnsafeRawBufferPointer, references: [AnyObject]) throws -> ResultPart {
+  func part(_ bytes: UnsafeRawBufferPointer, references: [AnyObject], for owner: WorkerID) throws -> ResultPart {
     let ids = references.compactMap { ($0 as? ObjectHandle)?.id }
     guard bytes.count > inlineResultByteCountMax else { return ResultPart(place: .inline, bytes: bytes, references: ids) }
-    let descriptor = try storeCopy(of: bytes)
+    let descriptor = try storeCopy(of: bytes, for: owner)
     return ResultPart(place: .stored, bytes: .init(start: nil, count: 0), descriptor: descriptor, references: ids)
   }
 
@@ -84,7 +84,7 @@ extension CoreWorker {
     if let failure = writer.failure { throw RayError(.encodingFailed, "a stream element: \(failure.message)") }
     let kept = writer.takeKeptObjects()
     try writer.withUnsafeBytes { bytes in
-      let part = try part(bytes, references: kept)
+      let part = try part(bytes, references: kept, for: call.caller ?? id)
       withMachine { $0.yield(part, of: call) }
     }
     withExtendedLifetime(kept) {}

@@ -78,7 +78,7 @@ extension Executor {
       return
     }
     do {
-      let part = try writer.withUnsafeBytes { bytes in try worker.part(bytes, references: kept) }
+      let part = try writer.withUnsafeBytes { bytes in try worker.part(bytes, references: kept, for: call.caller ?? worker.id) }
       worker.finish(call, flags: 0, parts: [part], duration: duration)
     } catch {
       finish(call, throwing: error, elapsed)
@@ -88,12 +88,17 @@ extension Executor {
 
   /// Cuts a tuple's array into one result per element.
   private func finishSplit(_ call: ExecutionCall, _ writer: inout ByteWriter, _ kept: [AnyObject], _ duration: UInt32) {
+    var parts: [ResultPart] = []
     do {
-      let parts = try writer.withUnsafeBytes { bytes in
-        try TupleCutter.cut(bytes, into: Int(call.resultCount)).map { try worker.part($0, references: kept) }
+      try writer.withUnsafeBytes { bytes in
+        for piece in try TupleCutter.cut(bytes, into: Int(call.resultCount)) {
+          parts.append(try worker.part(piece, references: kept, for: call.caller ?? worker.id))
+        }
+        // The small ones among them still lie in the writer.
+        worker.finish(call, flags: 0, parts: parts, duration: duration)
       }
-      worker.finish(call, flags: 0, parts: parts, duration: duration)
     } catch {
+      for descriptor in parts.compactMap(\.descriptor) { worker.freeOwnValue(descriptor) }
       finish(call, throwing: error, UInt64(duration))
     }
     withExtendedLifetime(kept) {}

@@ -34,6 +34,7 @@ extension CoreWorker {
       }
       try connect(worker, descriptor)
     case .peerGone(let worker): withMachine { $0.peerClosed(worker) }
+    case .inherited(let worker): withMachine { $0.valuesInherited(from: worker) }
     case .granted, .leased, .leaseEnded, .leaseRevoked, .leaseReclaimRequested, .infeasible, .demandFailed: leaseEvent(event)
     case .death(let request, let death): deathReported(request, death)
     case .actorState(let status): withMachine { $0.actorChanged(status.id, change(status)) }

@@ -39,6 +39,10 @@ final class NodeLink: NodePort {
   func freeStored(_ descriptor: StoredDescriptor) {
     send(.freeStored(withUnsafeBytes(of: descriptor.words) { Array($0) }))
   }
+
+  func keepStored(_ descriptors: [StoredDescriptor], of creator: WorkerID) {
+    send(.keepStored(creator: creator, descriptors.flatMap { withUnsafeBytes(of: $0.words) { Array($0) } }))
+  }
 }
 
 /// The machine's requests to this process's part of the object store.

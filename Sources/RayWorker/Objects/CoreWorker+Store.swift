@@ -29,10 +29,13 @@ extension CoreWorker {
 
   // MARK: Writing
 
+  /// By this name the node knows for whom a value lives on when its creator dies.
+  private func name(ownedBy owner: WorkerID) -> StoreObjectID { StoreObjectID(high: owner.rawValue, low: 1) }
+
   /// Copies bytes into the store.
-  func storeCopy(of bytes: UnsafeRawBufferPointer) throws -> StoredDescriptor {
+  func storeCopy(of bytes: UnsafeRawBufferPointer, for owner: WorkerID) throws -> StoredDescriptor {
     do {
-      return wrap(try client().put(bytes, id: StoreObjectID(high: id.rawValue, low: 0), timeout: storeFullTimeout))
+      return wrap(try client().put(bytes, id: name(ownedBy: owner), timeout: storeFullTimeout))
     } catch let error as StoreError {
       throw Self.rayError(error)
     }
@@ -43,7 +46,7 @@ extension CoreWorker {
     do {
       let client = try client()
       let reservation = try client.allocate(
-        byteCount: byteCountHint + 4096, id: StoreObjectID(high: id.rawValue, low: 0), timeout: storeFullTimeout)
+        byteCount: byteCountHint + 4096, id: name(ownedBy: id), timeout: storeFullTimeout)
       var writer = ByteWriter(borrowing: reservation.bytes)
       do {
         try encode(&writer)
@@ -61,7 +64,7 @@ extension CoreWorker {
         guard bytes.count > inlineResultByteCountMax else {
           return StoredValue(descriptor: nil, inline: Array(bytes), kept: kept)
         }
-        return StoredValue(descriptor: try storeCopy(of: bytes), inline: nil, kept: kept)
+        return StoredValue(descriptor: try storeCopy(of: bytes, for: id), inline: nil, kept: kept)
       }
     } catch let error as StoreError {
       throw Self.rayError(error)

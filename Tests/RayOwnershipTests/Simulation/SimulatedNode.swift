@@ -115,6 +115,7 @@ final class SimulatedNode {
       }
     case .accuse: cluster.report("\(worker.short) accuses somebody")
     case .freeStored(let bytes): freeStored(bytes)
+    case .keepStored(let creator, let bytes): keepStored(bytes, of: creator, for: worker)
     default: handleActor(request, from: worker)
     }
   }
@@ -144,6 +145,25 @@ final class SimulatedNode {
     cluster.store.free(descriptor, by: "the node")
   }
 
+  /// What a dead process stored for an owner that never heard of it.
+  private func keepStored(_ bytes: [UInt8], of creator: WorkerID, for owner: WorkerID) {
+    let known = stride(from: 0, to: bytes.count, by: StoredDescriptor.byteCount).map { start in
+      bytes[start...].withUnsafeBytes { StoredDescriptor(reading: $0.baseAddress!).words.0 }
+    }
+    for number in cluster.store.left(by: creator, for: owner) where !known.contains(number) {
+      cluster.note("the node frees block \(number), of which \(owner.short) knows nothing")
+      cluster.store.free(number, by: "the node")
+    }
+  }
+
+  /// Values whose owner is dead too go, the others' owners are asked.
+  private func inherit(from worker: WorkerID) {
+    for number in cluster.store.orphans(isGone: { !isKnown($0) }) { cluster.store.free(number, by: "the node") }
+    for owner in cluster.store.owners(ofValuesBy: worker) { send(.inherited(worker), to: owner) }
+  }
+
+  private func isKnown(_ worker: WorkerID) -> Bool { worker == Self.driver || workers.isAlive(worker) }
+
   private func welcome(_ worker: WorkerID) {
     guard greeted.insert(worker).inserted else { return }
     let isDriver = worker == Self.driver
@@ -159,6 +179,7 @@ final class SimulatedNode {
     let replies = workers.processDied(death)
     decide { leases.workerExited(worker, reason: "\(exit)", now: now, actions: &$0) }
     decideActors { actors.processDied(death, actions: &$0) }
+    inherit(from: worker)
     for reply in replies { send(.death(reply.request, reply.death), to: reply.client) }
   }
 }

@@ -21,6 +21,7 @@ extension SimulatedProcess {
   private func handle(_ event: NodeEvent) {
     switch event {
     case .peer(let worker): connected(to: worker)
+    case .inherited(let worker): use { $0.valuesInherited(from: worker) }
     case .peerGone(let worker): use { $0.peerClosed(worker) }
     case .granted, .leased, .leaseEnded, .leaseRevoked, .leaseReclaimRequested, .infeasible, .demandFailed: leaseEvent(event)
     case .death(let request, let death): deathReported(request, death)

@@ -195,6 +195,10 @@ private final class SimulatedNodePort: NodePort {
   func freeStored(_ descriptor: StoredDescriptor) {
     process.send(.freeStored(withUnsafeBytes(of: descriptor) { Array($0) }))
   }
+
+  func keepStored(_ descriptors: [StoredDescriptor], of creator: WorkerID) {
+    process.send(.keepStored(creator: creator, descriptors.flatMap { withUnsafeBytes(of: $0) { Array($0) } }))
+  }
 }
 
 private final class SimulatedStorePort: StorePort {

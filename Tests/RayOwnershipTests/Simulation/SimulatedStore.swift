@@ -42,12 +42,31 @@ final class SimulatedStore {
     blocks[number].isFreed = true
   }
 
-  /// Blocks nobody freed although their creator lives. What a dead creator leaves behind belongs to the node, which frees it
-  /// with its owner at the latest.
+  func free(_ number: UInt64, by freer: String) {
+    free(StoredDescriptor(words: (number, 0, 0, 0), creator: WorkerID(0)), by: freer)
+  }
+
+  // MARK: What the node does for the dead
+
+  func left(by creator: WorkerID, for owner: WorkerID) -> [UInt64] {
+    numbers { $0.creator == creator && $0.owner == owner }
+  }
+
+  func owners(ofValuesBy creator: WorkerID) -> [WorkerID] {
+    Set(blocks.filter { !$0.isFreed && $0.creator == creator }.map(\.owner)).sorted()
+  }
+
+  /// Values of dead creators for dead owners.
+  func orphans(isGone: (WorkerID) -> Bool) -> [UInt64] { numbers { isGone($0.creator) && isGone($0.owner) } }
+
+  private func numbers(where matches: (Block) -> Bool) -> [UInt64] {
+    blocks.indices.filter { !blocks[$0].isFreed && matches(blocks[$0]) }.map { UInt64($0 + 1) }
+  }
+
+  /// Blocks nobody freed, neither their owner or creator nor the node for a dead one.
   var leaks: [String] {
     blocks.enumerated().compactMap { number, block in
-      guard !block.isFreed, isAlive(block.creator) else { return nil }
-      return "block \(number + 1) of \(block.creator.short) for \(block.owner.short) was never freed"
+      block.isFreed ? nil : "block \(number + 1) of \(block.creator.short) for \(block.owner.short) was never freed"
     }
   }
 }

@@ -20,10 +20,11 @@ extension RayConformance {
       try await withRay(ConformanceEngine.current.configuration(cpus: 2, environment: ["SWIFT_RAY_FAULTS": plan]), body)
     }
 
-    @Test(arguments: ["cut=in.push:2,seed=1", "cut=out.done:2,seed=1"])
+    @Test(arguments: ["cut=in.push:3,seed=1", "cut=out.done:3,seed=1"])
     func lostRequestsAndRepliesAreMadeUpFor(_ plan: String) async throws {
       try await with(plan) {
-        let refs = try (0..<4).map { try $square.remote($0) }
+        let call = $square.options(maxRetries: 20)
+        let refs = try (0..<4).map { try call.remote($0) }
         #expect(try await Ray.get(refs) == (0..<4).map { $0 * $0 })
       }
     }
