@@ -85,7 +85,9 @@ let tests: [Target] = [
     dependencies: ["CRayShims", "RayNode", "RayObjectStore", "RayProtocol", "RayTransport", "TestSupport"],
     swiftSettings: strict),
   .testTarget(name: "RayMacrosTests", dependencies: ["Ray", "RayTesting", "TestSupport"], swiftSettings: strict),
-  .testTarget(name: "RayTests", dependencies: ["Ray", "RayFoundation", "RayTesting", "TestSupport"], swiftSettings: strict),
+  .testTarget(
+    name: "RayTests", dependencies: ["Ray", "RayFoundation", "RayTesting", "RayTransport", "TestSupport"],
+    swiftSettings: strict),
   .testTarget(
     name: "SwiftRayCLITests",
     dependencies: ["swift-ray", .product(name: "ArgumentParser", package: "swift-argument-parser")], swiftSettings: strict),

@@ -52,11 +52,12 @@ final class Executor: @unchecked Sendable {
     liveRunners += 1
     let runner = Runner()
     let loop = worker.loop
-    runner.task = Task.immediate(executorPreference: loop) { [self] in
+    let task = Task.immediate(executorPreference: loop) { [self] in
       await Runner.$current.withValue(runner) { await run(runner) }
       liveRunners -= 1
       if worker.hasRunnableCalls { loop.requestWork() }
     }
+    runner.began(task)
   }
 
   private func run(_ runner: Runner) async {

@@ -18,13 +18,22 @@ final class Runner: @unchecked Sendable {
   private let token = Atomic<UInt64>(0)
   @exclusivity(unchecked) private var call: ExecutionCall?
   @exclusivity(unchecked) private var wasCancelled = false
-  @exclusivity(unchecked) var task: Task<Void, Never>?
+  @exclusivity(unchecked) private var task: Task<Void, Never>?
 
   init() { source.initialize(to: DecodeSource()) }
   deinit { source.deallocate() }
 
   /// A cancelled task stays cancelled, so the runner ends after the call that was cancelled.
   var isSpoiled: Bool { wasCancelled }
+
+  /// The task is known when its first part has run already: a cancellation that another thread delivered meanwhile is made up for.
+  func began(_ task: Task<Void, Never>) {
+    let isLate = lock.withLock {
+      self.task = task
+      return wasCancelled
+    }
+    if isLate { task.cancel() }
+  }
 
   func resume() { continuation.take()?.resume() }
 

@@ -1,0 +1,115 @@
+import Ray
+import RayTesting
+import RayTransport
+import Testing
+
+#if os(Linux)
+  import Glibc
+
+  /// This test program as a driver of its own, with a limit of the system set before Ray starts.
+  @section(".init_array") @used private let limitedProgramHook: @convention(c) () -> Void = { LimitedProgram.runIfRequested() }
+
+  @Remote private func twice(_ x: Int) -> Int { 2 * x }
+
+  enum LimitedProgram {
+    static let variable = "RAY_TEST_LIMIT"
+
+    /// `NOFILE=20` or `FSIZE=4096`: sets both the soft and the hard limit, calls a function and an actor, and prints how it went.
+    static func runIfRequested() {
+      guard let text = environmentVariable(variable), environmentVariable(WorkerLaunchVariable.name) == nil else { return }
+      let parts = text.split(separator: "=")
+      guard parts.count == 2, let value = UInt(parts[1]) else { exit(64) }
+      let resource = __rlimit_resource_t((parts[0] == "FSIZE" ? RLIMIT_FSIZE : RLIMIT_NOFILE).rawValue)
+      var limit = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
+      guard setrlimit(resource, &limit) == 0 else { exit(65) }
+      Task {
+        do {
+          try await Ray.initialize(RayConfiguration(numCPUs: 3, objectStoreMemory: 16 << 20, logToDriver: false))
+          let sum = try await Ray.get(try (0..<4).map { try $twice.remote($0) }).reduce(0, +)
+          let count = try await Counter.remote().add.remote(1).value
+          print("result \(sum) \(count)")
+        } catch let error as RayError {
+          print("error \(error.code): \(error.message)")
+        } catch {
+          print("other \(type(of: error)) \(error)")
+        }
+        await Ray.shutdown()
+        print("end")
+        leaveProcess(0)
+      }
+      blockForEver()
+    }
+  }
+
+  enum WorkerLaunchVariable { static let name = "SWIFT_RAY_WORKER" }
+
+  extension RayConformance {
+    /// A system that gives less than Ray needs: a result or a typed error, and an end in any case.
+    @Suite struct Limits {
+      private func run(_ limit: String) async throws -> String {
+        let program = try Program(environment: [LimitedProgram.variable: limit])
+        let output = await program.output()
+        let status = try program.status()
+        #expect(status == .exited(code: 0), "\(limit): \(output)")
+        #expect(output.hasSuffix("end\n"), "\(limit): \(output)")
+        return output
+      }
+
+      @Test(arguments: [7, 9, 12, 16, 20, 24, 28, 34, 40, 50]) func fewDescriptors(_ count: Int) async throws {
+        let output = try await run("NOFILE=\(count)")
+        let isFine = output.contains("result 12 1")
+        let isTyped = ["systemLimit", "workerStartFailed", "actorDied", "nodeDied"].contains { output.contains("error \($0)") }
+        #expect(isFine || isTyped, "\(output)")
+      }
+
+      @Test func enoughDescriptorsAreEnough() async throws {
+        let output = try await run("NOFILE=256")
+        #expect(output.contains("result 12 1"), "\(output)")
+      }
+
+      @Test(arguments: [0, 4096, 1 << 20]) func noRoomForTheObjectStore(_ byteCount: Int) async throws {
+        let output = try await run("FSIZE=\(byteCount)")
+        #expect(output.contains("error systemLimit") && output.contains("object store"), "\(output)")
+      }
+    }
+  }
+
+  /// This very program, started with other variables; its standard output is read.
+  final class Program: @unchecked Sendable {
+    // Sendable: one test uses it, one call after another.
+    private let child: ChildProcess
+    private let reader: Int32
+
+    init(environment: [String: String]) throws {
+      var pipes: [Int32] = [-1, -1]
+      let made = pipe(&pipes)
+      try #require(made == 0)
+      _ = fcntl(pipes[0], F_SETFD, FD_CLOEXEC)
+      var options = ChildProcess.Options(path: "/proc/self/exe")
+      options.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
+      options.standardOutput = pipes[1]
+      defer { close(pipes[1]) }
+      child = try ChildProcess(options)
+      reader = pipes[0]
+    }
+
+    /// Everything until the program ends; the test's time limit bounds it.
+    func output() async -> String {
+      await withCheckedContinuation { continuation in
+        BlockingThread.run { [reader] in
+          var bytes: [UInt8] = []
+          var buffer = [UInt8](repeating: 0, count: 4096)
+          while true {
+            let count = read(reader, &buffer, buffer.count)
+            guard count > 0 else { break }
+            bytes += buffer[..<count]
+          }
+          close(reader)
+          continuation.resume(returning: String(decoding: bytes, as: UTF8.self))
+        }
+      }
+    }
+
+    func status() throws -> ChildProcess.ExitStatus? { try child.waitForExit() }
+  }
+#endif
