@@ -52,7 +52,12 @@ extension ByteWriter {
   @inlinable
   package mutating func append(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress else { return }
-    reserve(bytes.count).copyMemory(from: source, byteCount: bytes.count)
+    let target = reserve(bytes.count)
+    if bytes.count >= BulkCopier.byteCountMin, !ownsStorage, let bulkCopier {
+      bulkCopier.copy(bytes, target)
+    } else {
+      target.copyMemory(from: source, byteCount: bytes.count)
+    }
     end &+= bytes.count
   }
 

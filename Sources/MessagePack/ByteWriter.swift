@@ -35,6 +35,8 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
   public private(set) var ownsStorage: Bool
   /// Whether long arrays of scalars are written as one block of memory; turn off for readers that know plain MessagePack only.
   public var allowsTypedArrays: Bool
+  /// Copies large blocks into lent storage. Not counted: whoever lends the storage keeps it.
+  @usableFromInline package unowned(unsafe) var bulkCopier: BulkCopier?
   /// How many containers enclose the value that is being written.
   @usableFromInline var depth: Int32
   /// Where the current value starts, counted like `count`; typed arrays align their elements relative to it.
@@ -74,6 +76,7 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
     self.capacity = capacity
     self.ownsStorage = ownsStorage
     self.allowsTypedArrays = true
+    self.bulkCopier = nil
     self.depth = 0
     self.alignmentBase = 0
     self.keptObjects = []

@@ -43,6 +43,16 @@ extension StoreClient {
     }
   }
 
+  /// Copies into memory of this store that is there already, with the helper thread when that pays.
+  package func copy(_ source: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer) {
+    guard let start = source.baseAddress else { return }
+    if source.count >= configuration.sharedCopyByteCount, let copyHelper {
+      copyHelper.copy(from: source, to: UnsafeMutableRawBufferPointer(start: target, count: source.count))
+    } else {
+      target.copyMemory(from: start, byteCount: source.count)
+    }
+  }
+
   private func copyLarge(_ source: UnsafeRawBufferPointer, to reservation: StoreReservation) throws(StoreError) {
     let offset = Int(reservation.descriptor.offset)
     let isCold = StoreMapping.blocks(offset: offset, byteCount: source.count).contains { !mapping.isWarm($0) }

@@ -47,7 +47,10 @@ extension CoreWorker {
       let client = try client()
       let reservation = try client.allocate(
         byteCount: byteCountHint + 4096, id: name(ownedBy: id), timeout: storeFullTimeout)
+      let copier = BulkCopier { client.copy($0, to: $1) }
+      defer { withExtendedLifetime(copier) {} }
       var writer = ByteWriter(borrowing: reservation.bytes)
+      writer.bulkCopier = copier
       do {
         try encode(&writer)
         if let failure = writer.failure { throw RayError(.encodingFailed, failure.message) }

@@ -26,7 +26,8 @@ extension Benchmark {
     guard processes.count > 2 else {
       throw WrongResult(description: "expected a driver and 2 workers, found \(processes.count) processes")
     }
-    return processes[..<1] + processes[1...].sorted { $0.residentBytes > $1.residentBytes }.prefix(2)
+    let workers = processes[1...].sorted { $0.residentBytes > $1.residentBytes }
+    return [processes[0]] + workers.prefix(2)
   }
 
   private static func describe(_ processes: [ProcessStatistics]) -> String {
