@@ -84,6 +84,8 @@ let tests: [Target] = [
     name: "RayNodeTests",
     dependencies: ["CRayShims", "RayNode", "RayObjectStore", "RayProtocol", "RayTransport", "TestSupport"],
     swiftSettings: strict),
+  .testTarget(
+    name: "RayNativeTests", dependencies: ["MessagePack", "RayBridge", "RayEngine", "RayProtocol"], swiftSettings: borrowing),
   .testTarget(name: "RayMacrosTests", dependencies: ["Ray", "RayTesting", "TestSupport"], swiftSettings: strict),
   .testTarget(
     name: "RayTests", dependencies: ["Ray", "RayFoundation", "RayTesting", "RayTransport", "TestSupport"],
@@ -133,8 +135,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // The border to Ray's C++ workers; needs nothing of Ray to build. Ray's libraries are made with the old strings of libstdc++.
+    .target(name: "CRayNative", cxxSettings: [.define("_GLIBCXX_USE_CXX11_ABI", to: "0")]),
     .target(
-      name: "RayBridge", dependencies: ["CRayShims", "MessagePack", "RayEngine", "RayProtocol"], swiftSettings: borrowing),
+      name: "RayBridge", dependencies: ["CRayNative", "CRayShims", "MessagePack", "RayEngine", "RayProtocol"],
+      swiftSettings: borrowing),
 
     // What users import
     .macro(
@@ -157,5 +162,6 @@ let package = Package(
       name: "swift-ray",
       dependencies: ["Ray", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
-  ] + tests
+  ] + tests,
+  cxxLanguageStandard: .cxx17
 )

@@ -46,8 +46,10 @@ struct Compiler {
     let plugin = products.appendingPathComponent("RayMacros-tool").path
     var arguments = ["-I", products.appendingPathComponent("Modules").path, "-load-plugin-executable", plugin + "#RayMacros"]
     // Modules that ours were built with, when the package has C targets.
-    let shims = products.appendingPathComponent("CRayShims.build/module.modulemap").path
-    if FileManager.default.fileExists(atPath: shims) { arguments += ["-Xcc", "-fmodule-map-file=" + shims] }
+    for target in ["CRayNative", "CRayShims"] {
+      let map = products.appendingPathComponent(target + ".build/module.modulemap").path
+      if FileManager.default.fileExists(atPath: map) { arguments += ["-Xcc", "-fmodule-map-file=" + map] }
+    }
     return arguments
   }
 }

@@ -76,7 +76,7 @@ package struct FailedCall: Sendable {
 /// A result in memory of its own, with the handles of the references inside.
 package final class EncodedValue: @unchecked Sendable {
   // Sendable: written before it is shared, never after.
-  private let block: UnsafeMutableRawBufferPointer
+  private var block: UnsafeMutableRawBufferPointer
   private let range: Range<Int>
   package let kept: [any AnyObject & Sendable]
 
@@ -92,6 +92,14 @@ package final class EncodedValue: @unchecked Sendable {
   deinit { free(block.baseAddress) }
 
   package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: block[range]) }
+
+  /// Hands over the block, which the caller frees; the bytes start at its beginning. Nothing is left here.
+  package func takeBlock() -> UnsafeMutableRawPointer? {
+    guard let start = block.baseAddress else { return nil }
+    if range.lowerBound > 0 { memmove(start, start + range.lowerBound, range.count) }
+    block = .init(start: nil, count: 0)
+    return start
+  }
 }
 
 /// What Ray's cross-language objects start with: their length as MessagePack, then zeros up to nine bytes.

@@ -1,0 +1,146 @@
+#if os(Linux) && canImport(Glibc)
+  internal import CRayNative
+  internal import Glibc
+  internal import MessagePack
+  internal import RayEngine
+  internal import RayProtocol
+
+  extension NativeEngine {
+    func createActor(
+      _ entry: ActorEntry, options: ActorOptions, arguments: (inout ArgumentWriter) throws -> Void
+    ) throws -> ActorCore {
+      try check(options, of: entry.name)
+      var id = cray_actor_id()
+      try NativeSubmission.withArguments(.constructor, entry.name, [], arguments, self) { list in
+        try NativeSubmission.withOptions(named: options.name ?? "", options.resourceList) { creation in
+          creation.max_restarts = Int32(clamping: options.maxRestarts ?? 0)
+          creation.max_concurrency = Int32(clamping: options.maxConcurrency ?? (entry.isConcurrent ? 1000 : 1))
+          try NativeSubmission.withSpan(options.namespace ?? "") { namespace in
+            creation.ray_namespace = namespace
+            try NativeSubmission.withSpan(NativeNames.create + NativeNames.innerSuffix) { function in
+              try NativeStatus.check(cray_native_create_actor(function, list.baseAddress, list.count, &creation, &id))
+            }
+          }
+        }
+      }
+      // Ray counts handles as references to an object whose name follows from the actor's.
+      let lifetime = ObjectHandle(id: objects.add(id.handleName), engine: self)
+      return ActorCore(
+        id: ActorID(id), className: entry.name, maxTaskRetries: 0, maxPendingCalls: -1, lifetime: lifetime, engine: self)
+    }
+
+    private func check(_ options: ActorOptions, of name: String) throws {
+      if options.lifetime == .detached { throw unsupported("a detached life", name) }
+      if (options.maxTaskRetries ?? 0) != 0 { throw unsupported("retried calls", name) }
+      if options.getIfExists == true { throw unsupported("`getIfExists`", name) }
+      if let strategy = options.schedulingStrategy, strategy != SchedulingStrategy.automatic {
+        throw unsupported("a scheduling strategy", name)
+      }
+      if options.runtimeEnv != nil { throw unsupported("a runtime environment of its own", name) }
+    }
+
+    /// `version u8 | flags u8 | retries i32 | pending calls i32 | class name: u16, UTF-8 | Ray's handle: u32, bytes`
+    func encode(_ actor: ActorCore, into writer: inout ByteWriter) {
+      if let lifetime = actor.lifetime { writer.keep(lifetime) }
+      var id = actor.id.rayName
+      var handle = cray_block()
+      let status = cray_native_serialize_actor(&id, &handle)
+      defer {
+        free(status.text.bytes)
+        free(handle.bytes)
+      }
+      guard status.code == CRAY_OK else {
+        writer.keep(UnsupportedReference())
+        return writer.putNil()
+      }
+      let bytes = UnsafeRawBufferPointer(start: handle.bytes, count: handle.count)
+      ActorHandleBytes(
+        className: actor.className, flags: ActorHandleBytes.strong | ActorHandleBytes.swift | ActorHandleBytes.native,
+        maxTaskRetries: actor.maxTaskRetries, maxPendingCalls: actor.maxPendingCalls, handle: bytes
+      ).write(into: &writer)
+    }
+
+    func decodeActor(_ bytes: RawSpan, source: UnsafeRawPointer?) throws(MessagePackError) -> ActorCore {
+      try bytes.withUnsafeBytes { bytes throws(MessagePackError) in
+        let parts = try ActorHandleBytes(parsing: bytes)
+        guard parts.flags & ActorHandleBytes.native != 0 else {
+          throw MessagePackError(
+            code: .invalidValue,
+            message:
+              "a handle of \(parts.className), an actor of the Python lane, which native workers cannot call; run the function in the Python lane"
+          )
+        }
+        var id = cray_actor_id()
+        let status = cray_native_adopt_actor(cray_span(bytes: parts.handle.baseAddress, count: parts.handle.count), &id)
+        guard status.code == CRAY_OK else {
+          throw MessagePackError(code: .invalidValue, message: "an actor handle: \(NativeStatus.error(status).message)")
+        }
+        let lifetime = ObjectHandle(id: objects.add(id.handleName), engine: self)
+        return ActorCore(
+          id: ActorID(id), className: parts.className, maxTaskRetries: parts.maxTaskRetries,
+          maxPendingCalls: parts.maxPendingCalls, lifetime: lifetime, engine: self)
+      }
+    }
+
+    func kill(_ actor: ActorCore, noRestart: Bool) async throws {
+      var id = actor.id.rayName
+      try NativeStatus.check(cray_native_kill(&id, noRestart))
+    }
+
+    func actor(named name: String, namespace: String?) async throws -> ActorCore {
+      throw unsupported("an actor by its name", name)
+    }
+
+    func namedActors(namespace: String?) async throws -> [NamedActor] { throw unsupported("the list of actors", "the call") }
+
+    // MARK: Cluster
+
+    var context: RuntimeContext {
+      var context = NativeContext.process
+      context.taskName = NativeCalls.currentName
+      return context
+    }
+
+    func clusterResources() async throws -> ResourceSet { throw unsupported("the cluster's resources", "the call") }
+    func availableResources() async throws -> ResourceSet { throw unsupported("the cluster's resources", "the call") }
+    func nodes() async throws -> [NodeInfo] { throw unsupported("the list of nodes", "the call") }
+    func shutdown() async {}
+  }
+
+  extension ActorID {
+    /// Ray's identifiers of actors have sixteen bytes, as ours do.
+    init(_ name: cray_actor_id) {
+      var name = name
+      self = withUnsafeBytes(of: &name) { bytes in
+        ActorID(
+          creator: WorkerID(UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))),
+          index: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+      }
+    }
+
+    var rayName: cray_actor_id {
+      var name = cray_actor_id()
+      withUnsafeMutableBytes(of: &name) { bytes in
+        bytes.storeBytes(of: creator.rawValue.bigEndian, as: UInt64.self)
+        bytes.storeBytes(of: index.bigEndian, toByteOffset: 8, as: UInt64.self)
+      }
+      return name
+    }
+  }
+
+  extension cray_actor_id {
+    /// The object that stands for the actor's handles: the first result of the task that created it.
+    var handleName: cray_object_id {
+      var actor = self
+      var name = cray_object_id()
+      withUnsafeMutableBytes(of: &name) { name in
+        withUnsafeBytes(of: &actor) { actor in
+          for index in 0..<8 { name[index] = 0xFF }
+          UnsafeMutableRawBufferPointer(rebasing: name[8..<24]).copyMemory(from: actor)
+          name[24] = 1
+        }
+      }
+      return name
+    }
+  }
+#endif
