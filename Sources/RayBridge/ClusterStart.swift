@@ -41,7 +41,7 @@ package enum ClusterStart {
 
   private static func connected(_ host: Host, _ configuration: ClusterConfiguration) throws -> ClusterEngine {
     let options = try configuration.options(workerEnvironment(configuration.runtimeEnv))
-    let described = try host.connect([try ToPython.dictionary(options)])
+    let described = try host.connect([try ToPython.dictionary(options), try ToPython.string(ProgramFingerprint.text)])
     return ClusterEngine(host: host, identity: identity(described))
   }
 

@@ -10,6 +10,9 @@ script = sys.argv[0]
 sys.path.insert(0, os.path.dirname(script))
 code = 0
 try:
+    from swiftray.native import keep_python_functions
+
+    keep_python_functions()
     runpy.run_path(script, run_name="__main__")
 except SystemExit as end:
     code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1

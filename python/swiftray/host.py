@@ -1,11 +1,12 @@
 """What the Swift side of a driver or worker calls: Ray's verbs in the shape a call costs least."""
 
 import functools
+import os
 
 import ray
 from ray._private.worker import global_worker
 
-from . import errors, hooks, values, worker
+from . import errors, hooks, native, values, worker
 from .errors import SwiftRetryableError
 
 ABI = 1
@@ -16,12 +17,14 @@ _DUMMY = b"__RAY_DUMMY__"
 # -- life
 
 
-def connect(options):
+def connect(options, fingerprint=""):
     """`ray.init` with Swift's additions. Returns `(job, node, worker, namespace)`, the first three as bytes."""
     hooks.install()
     options = dict(options)
     if not ray.is_initialized():
+        native.prepare(options, native.library_path(os.path.realpath("/proc/self/exe")))
         ray.init(**options)
+        native.start(fingerprint)
     return identity()
 
 
@@ -38,6 +41,7 @@ def identity():
 
 def disconnect():
     _forget()
+    native.stop()
     ray.shutdown()
 
 
@@ -65,6 +69,7 @@ def task_submitter(name, options, returns):
     `returns` is a number or "streaming". It gives a reference, a list of them, or a generator of them.
     """
     plain, split, streaming = _functions(_job())
+    given = options
     options = _task_options(name, options)
     options["num_returns"] = returns
     remote = (streaming if returns == "streaming" else plain if returns == 1 else split).options(**options)
@@ -73,7 +78,8 @@ def task_submitter(name, options, returns):
         return remote.remote(_payload(payload, refs), *rest)
 
     fast = _fast_task(plain, options, returns) if returns == 1 else None
-    return fast or submit
+    otherwise = fast or submit
+    return native.task_submitter(name, given, returns, otherwise) or otherwise
 
 
 def _payload(payload, refs):
@@ -88,6 +94,7 @@ def _bin(data):
 
 def _task_options(name, options):
     options = dict(options)
+    options.pop("obstacle", None)
     options.setdefault("name", name)
     if options.pop("retry_listed", False):
         options["retry_exceptions"] = [SwiftRetryableError]
@@ -185,8 +192,12 @@ def _actor_class(job, name, is_async):
 
 
 def create_actor(name, is_async, options, payload, rest, refs):
-    """Starts an actor; returns `(handle, id)`."""
+    """Starts an actor; returns what `described` does."""
     options = dict(options)
+    handle = native.create_actor(name, is_async, options, payload, rest, refs)
+    if handle is not None:
+        return described(handle)
+    options.pop("obstacle", None)
     strategy = options.get("scheduling_strategy")
     if isinstance(strategy, tuple):
         options["scheduling_strategy"] = _affinity(*strategy)
@@ -235,6 +246,8 @@ def kill(handle, no_restart):
 
 def method_submitter(handle, name, options, returns):
     """Like `task_submitter`, for calls of one actor."""
+    if native.is_native(handle):
+        return native.method_submitter(handle, name, options, returns)
     options = dict(options)
     retry = options.pop("retry_exceptions", False)
     if options.pop("retry_listed", False):

@@ -269,6 +269,10 @@ def actor_class_name(handle):
 
 
 def actor_flags(handle):
+    from . import native
+
+    if native.is_native(handle):
+        return SWIFT | NATIVE
     module = getattr(handle._ray_actor_creation_function_descriptor, "module_name", "")
     if module == SWIFT_ASYNC_MODULE:
         return SWIFT | ASYNC

@@ -14,6 +14,7 @@ extension ClusterEngine {
     // Code that never suspends runs one call at a time on its own thread; everything else interleaves.
     let isAsync = entry.isConcurrent
     if !isAsync, values["max_concurrency"] == nil { values["max_concurrency"] = .int(1) }
+    values["obstacle"] = NativeObstacle.of(entry).map { .string($0) }
     let head = CallFrame.head(.constructor, entry.name)
     return try encoding(arguments) { bytes, direct, kept in
       try host.run { host in

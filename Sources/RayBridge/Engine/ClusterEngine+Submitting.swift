@@ -113,7 +113,8 @@ extension ClusterEngine {
     _ kind: CallFrame.Kind, _ name: String, _ actor: ActorCore?, _ options: TaskOptions, _ returns: Submitters.Returns
   ) throws -> Submitter {
     let retryOn = options.values.retryOn.map { String(reflecting: $0) }
-    let values = try TaskOptionValues.make(options, isMethod: actor != nil, actor: actor)
+    var values = try TaskOptionValues.make(options, isMethod: actor != nil, actor: actor)
+    if actor == nil { values["obstacle"] = nativeObstacle(ofFunction: name) }
     let key = Submitters.Key(name: name, actor: actor?.id, options: values, retryOn: retryOn, returns: returns)
     return try submitters.find(key) {
       let function = try host.run { host in
@@ -122,6 +123,12 @@ extension ClusterEngine {
       return Submitter(
         engine: self, function: function, head: CallFrame.head(kind, name, retryOn: retryOn))
     }
+  }
+
+  /// What the declaration says against native workers; only this program's own functions are known.
+  private func nativeObstacle(ofFunction name: String) -> OptionValue? {
+    guard let entry = RemoteRegistry.function(named: name) else { return .string("it is no function of this program") }
+    return NativeObstacle.of(entry).map { .string($0) }
   }
 
   private func pythonSubmitter(

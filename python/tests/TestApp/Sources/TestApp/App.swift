@@ -1,0 +1,65 @@
+import Ray
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// `test-app <what> [arguments]`: prints one line per answer.
+public struct App: RayApp {
+  public static func main(_ ray: RayContext) async throws {
+    switch ray.arguments.first ?? "squares" {
+    case "squares": print(try await Ray.get((1...4).map { try $square.remote($0) }))
+    case "lanes": try await lanes()
+    case "native": try await native()
+    case "nodes": try await nodes()
+    case "fail": throw Refusal(reason: "asked to")
+    case "exit": exit(Int32(ray.arguments.dropFirst().first ?? "0") ?? 0)
+    case let other: print("unknown: \(other)")
+    }
+  }
+
+  /// Where calls of several kinds run.
+  private static func lanes() async throws {
+    print("task", try await $lane.remote().value)
+    let counter = try Counter.remote(0)
+    print("actor", try await counter.lane.remote().value)
+    print("retried", try await $lane.options(retryExceptions: true).remote().value)
+    let later = try $sleep.remote(milliseconds: 300)
+    print("pending", try await $add.remote(later, to: 1).value)
+  }
+
+  private static func native() async throws {
+    print("fibonacci", try await $fibonacci.remote(5).value)
+    print("nestedRefusal", try await $nestedRefusal.remote().value)
+    print("nestedPut", try await $nestedPut.remote(300_000).value)
+    print("nestedActor", try await $nestedActor.remote().value)
+    print("detachedGet", try await $detachedGet.remote().value)
+    print("impatient", try await $impatient.remote().value)
+    do { print("refuse", try await $refuse.remote("no").value) } catch let refusal as Refusal { print("refuse", refusal.reason) }
+    do {
+      _ = try await $hiddenReference.remote().value
+      print("hiddenReference ok")
+    } catch let error as RayError { print("hiddenReference", error.code) }
+    let refused = try Counter.remote(-1)
+    do { print("init", try await refused.add.remote(1).value) } catch let error as RayError {
+      print("init", error.code, "\(error)".contains("negative start"))
+    }
+    let lost = try $crash.options(maxRetries: 0).remote()
+    do { print("lost", try await $add.remote(lost, to: 1).value) } catch let error as RayError { print("lost", error.code) }
+    let counter = try Counter.remote(5)
+    do { print("lost to actor", try await counter.add.remote(lost).value) } catch let error as RayError {
+      print("lost to actor", error.code)
+    }
+    print("actor lives", try await counter.add.remote(1).value)
+    print("context", try await $whereabouts.remote().value[2])
+  }
+
+  private static func nodes() async throws {
+    for resource in ["a", "b"] {
+      let pinned = $whereabouts.options(resources: [resource: 1])
+      print(resource, try await pinned.remote().value[0])
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import Ray
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+public struct Refusal: Error, Codable, Equatable {
+  public var reason: String
+}
+
+@Remote public func square(_ number: Int) -> Int { number * number }
+
+@Remote public func add(_ a: Int, to b: Int) -> Int { a + b }
+
+@Remote public func refuse(_ reason: String) throws -> Int { throw Refusal(reason: reason) }
+
+/// What kind of process runs this: `python` when an interpreter is loaded there, else `native`.
+@Remote public func lane() -> String { ProcessFacts.lane }
+
+@Remote public func process() -> Int { Int(getpid()) }
+
+@Remote public func sleep(milliseconds: Int) async throws -> Int {
+  try await Task.sleep(for: .milliseconds(milliseconds))
+  return milliseconds
+}
+
+@Remote public func crash() -> Int { _exit(3) }
+
+@Remote public func fibonacci(_ n: Int) async throws -> Int {
+  if n < 2 { return n }
+  let a = try $fibonacci.remote(n - 1)
+  let b = try $fibonacci.remote(n - 2)
+  return try await a.value + b.value
+}
+
+@Remote public func nestedRefusal() async throws -> String {
+  do { return "got \(try await $refuse.remote("deep").value)" } catch let refusal as Refusal { return "caught \(refusal.reason)" }
+}
+
+@Remote public func nestedPut(_ count: Int) async throws -> Double {
+  let numbers = try Ray.put([Double](repeating: 0.5, count: count))
+  return try await $sum.remote(numbers).value
+}
+
+@Remote public func sum(_ numbers: [Double]) -> Double { numbers.reduce(0, +) }
+
+@Remote public func numbers(_ count: Int) -> [Double] { (0..<count).map(Double.init) }
+
+@Remote public func nestedActor() async throws -> [Int] {
+  let counter = try Counter.remote(10)
+  return try await Ray.get([try counter.add.remote(1), try counter.add.remote(2)])
+}
+
+@Remote public func detachedGet() async throws -> Int {
+  let ref = try $square.remote(11)
+  return try await Task.detached { try await ref.value }.value
+}
+
+@Remote public func impatient() async throws -> String {
+  let ref = try $sleep.remote(milliseconds: 3000)
+  do { return "\(try await Ray.get(ref, timeout: .milliseconds(100)))" } catch { return "\((error as? RayError)?.code ?? .internalError)" }
+}
+
+@Remote public func hiddenReference() throws -> Hidden { Hidden(ref: try Ray.put(5)) }
+
+@RayCodable public struct Hidden: Sendable {
+  public var ref: ObjectRef<Int>
+  public init(ref: ObjectRef<Int>) { self.ref = ref }
+}
+
+@Remote public func whereabouts() -> [String] {
+  let context = Ray.context
+  return ["\(context.nodeID)", "\(context.jobID)", context.taskName ?? "", context.namespace]
+}
+
+@RemoteActor public final class Counter {
+  private var count: Int
+  public init(_ start: Int) throws {
+    guard start >= 0 else { throw Refusal(reason: "negative start") }
+    count = start
+  }
+  public func add(_ number: Int) -> Int {
+    count += number
+    return count
+  }
+  public func lane() -> String { ProcessFacts.lane }
+  public func process() -> Int { Int(getpid()) }
+  public func die() -> Int { _exit(4) }
+}
+
+public enum ProcessFacts {
+  public static var lane: String {
+    guard let maps = fopen("/proc/self/maps", "r") else { return "unknown" }
+    defer { fclose(maps) }
+    var line = [CChar](repeating: 0, count: 4096)
+    while fgets(&line, CInt(line.count), maps) != nil {
+      if strstr(line, "libray_api.so") != nil { return "native" }
+      if strstr(line, "_raylet.so") != nil { return "python" }
+    }
+    return "neither"
+  }
+}

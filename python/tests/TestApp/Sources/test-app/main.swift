@@ -1,0 +1,3 @@
+import TestApp
+
+App.main()

@@ -1,0 +1,68 @@
+"""Swift functions and actors in native workers, driven by a Swift program on a Ray node of its own."""
+
+import os
+
+import apps
+import pytest
+
+import ray
+
+needs_cpp = pytest.mark.skipif(
+    not os.path.exists(os.path.join(os.path.dirname(ray.__file__), "cpp", "default_worker")), reason="ray-cpp is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def folder():
+    return apps.build()
+
+
+def answers(lines):
+    return dict(line.split(" ", 1) for line in lines if " " in line)
+
+
+@needs_cpp
+def test_plain_calls_run_in_native_workers_and_others_in_python(folder):
+    status, lines, said = apps.run(folder, "lanes", SWIFTRAY_LANE="native")
+    assert status == 0, said
+    assert lines == ["task native", "actor native", "retried python", "pending 301"]
+
+
+def test_the_python_lane_can_be_chosen(folder):
+    status, lines, said = apps.run(folder, "lanes", SWIFTRAY_LANE="python")
+    assert status == 0, said
+    assert lines == ["task python", "actor python", "retried python", "pending 301"]
+
+
+@needs_cpp
+def test_what_tasks_do_in_native_workers(folder):
+    status, lines, said = apps.run(folder, "native", SWIFTRAY_LANE="native")
+    assert status == 0, said
+    assert lines == [
+        "fibonacci 5",
+        "nestedRefusal caught deep",
+        "nestedPut 150000.0",
+        "nestedActor [11, 13]",
+        "detachedGet 121",
+        "impatient getTimedOut",
+        "refuse no",
+        "hiddenReference unsupported",
+        "init actorDied true",
+        "lost workerCrashed",
+        "lost to actor workerCrashed",
+        "actor lives 6",
+        "context TestApp.whereabouts()",
+    ]
+
+
+def test_a_wrong_choice_is_an_error_that_says_what_to_write(folder):
+    status, _, said = apps.run(folder, "squares", SWIFTRAY_LANE="fast")
+    assert status == 1
+    assert "auto, native or python" in said
+
+
+def test_an_exit_status_is_the_programs_own(folder):
+    assert apps.run(folder, "exit", "7")[0] == 7
+    status, _, said = apps.run(folder, "fail")
+    assert status == 1
+    assert "asked to" in said
