@@ -21,6 +21,15 @@ import Testing
   }
 
   @Test(arguments: [
+    ("MyApp", "my-app"), ("Word2Vec", "word2-vec"), ("hello", "hello-app"), ("Hello", "hello-app"),
+    ("HTTPServer", "httpserver-app"),
+    ("a", "a-app"), ("snake_case", "snake_case-app"), ("My_App", "my_app-app"), ("_X", "_x-app"),
+  ])
+  func namesTheProgramAfterTheLibrary(name: String, executable: String) throws {
+    #expect(try PackageName(name).executable == executable)
+  }
+
+  @Test(arguments: [
     ("..", "../.."), ("../swift-ray", "../../swift-ray"), ("./a//b/", "../a/b"), (".", ".."),
     ("/opt/swift-ray", "/opt/swift-ray"),
   ])
@@ -53,12 +62,16 @@ import Testing
   @Test func writesAPackageWithTheGivenNameAndDependency() throws {
     let template = PackageTemplate(name: try PackageName("MyApp"), dependency: .checkout(path: "/opt/swift \"ray\""))
     let files = Dictionary(uniqueKeysWithValues: template.files.map { ($0.path, $0.contents) })
-    #expect(Set(files.keys) == ["Package.swift", "Sources/MyApp/App.swift", "README.md", ".gitignore"])
+    #expect(
+      Set(files.keys) == ["Package.swift", "Sources/MyApp/App.swift", "Sources/my-app/main.swift", "README.md", ".gitignore"])
     let manifest = try #require(files["Package.swift"])
     #expect(manifest.hasPrefix("// swift-tools-version: 6.2\n"))
     #expect(manifest.contains(#".package(name: "swift-ray", path: "/opt/swift \"ray\"")"#))
     #expect(manifest.contains(#".product(name: "Ray", package: "swift-ray")"#))
-    #expect(try #require(files["Sources/MyApp/App.swift"]).contains("struct App: RayApp"))
+    #expect(manifest.contains(#".executable(name: "my-app", targets: ["my-app"])"#))
+    #expect(manifest.contains(#".library(name: "MyApp", type: .dynamic, targets: ["MyApp"])"#))
+    #expect(try #require(files["Sources/MyApp/App.swift"]).contains("public struct App: RayApp"))
+    #expect(try #require(files["Sources/my-app/main.swift"]) == "import MyApp\n\nApp.main()\n")
     #expect(files.values.allSatisfy { $0.hasSuffix("\n") })
   }
 

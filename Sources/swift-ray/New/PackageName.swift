@@ -9,6 +9,18 @@ struct PackageName: Hashable, CustomStringConvertible {
     description = name
   }
 
+  /// What the executable is called: `my-app` for `MyApp`, and another name than the library's even where case does not count.
+  var executable: String {
+    var words = ""
+    for (index, character) in description.utf8.enumerated() {
+      let letter = Character(Unicode.Scalar(character))
+      let startsWord = letter.isUppercase && index > 0 && words.last?.isUppercase != true && words.last != "_"
+      words += (startsWord ? "-" : "") + String(letter)
+    }
+    let name = words.lowercased()
+    return name == description.lowercased() ? name + "-app" : name
+  }
+
   /// Modules that the program imports or that come with it, and what the template's source declares.
   private static let taken: Set<String> = [
     "App", "Counter", "Foundation", "MessagePack", "Ray", "RayTesting", "Swift",

@@ -13,6 +13,7 @@ struct PackageTemplate {
     [
       File(path: "Package.swift", contents: manifest),
       File(path: "Sources/\(name)/App.swift", contents: program),
+      File(path: "Sources/\(name.executable)/main.swift", contents: main),
       File(path: "README.md", contents: readme),
       File(path: ".gitignore", contents: ".build/\n.swiftpm/\n"),
     ]
@@ -26,13 +27,19 @@ struct PackageTemplate {
     let package = Package(
       name: "\(name)",
       platforms: [.macOS(.v15)],
+      products: [
+        .executable(name: "\(name.executable)", targets: ["\(name.executable)"]),
+        // The same functions as a library, for workers of a Ray cluster.
+        .library(name: "\(name)", type: .dynamic, targets: ["\(name)"]),
+      ],
       dependencies: [
         \(dependency.manifestEntry)
       ],
       targets: [
-        .executableTarget(
+        .target(
           name: "\(name)",
-          dependencies: [.product(name: "Ray", package: \(swiftLiteral(dependency.packageName)))])
+          dependencies: [.product(name: "Ray", package: \(swiftLiteral(dependency.packageName)))]),
+        .executableTarget(name: "\(name.executable)", dependencies: ["\(name)"]),
       ]
     )
 
@@ -60,9 +67,8 @@ struct PackageTemplate {
       }
     }
 
-    @main
-    struct App: RayApp {
-      static func main(_ ray: RayContext) async throws {
+    public struct App: RayApp {
+      public static func main(_ ray: RayContext) async throws {
         // Calls return references at once; the squares are computed in parallel.
         let squares = try (1...8).map { try $square.remote($0) }
         print("squares:", try await Ray.get(squares))
@@ -73,6 +79,15 @@ struct PackageTemplate {
         print("sums:   ", try await Ray.get(sums))
       }
     }
+
+    """
+  }
+
+  private var main: String {
+    """
+    import \(name)
+
+    App.main()
 
     """
   }
@@ -89,7 +104,27 @@ struct PackageTemplate {
     swift-ray doctor             # what this machine offers
     ```
 
-    `Sources/\(name)/App.swift` is the whole program.
+    `Sources/\(name)/App.swift` is the whole program. It is built twice: as the program `\(name.executable)`, and as the library
+    `lib\(name).so` with the same functions, which workers of a Ray cluster load. Keep both in one folder.
+
+    ## On a Ray cluster
+
+    A folder with both, which needs no Swift on the cluster's machines:
+
+    ```
+    library=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")/lib/swift_static/linux
+    swift build -c release --product \(name.executable) --static-swift-stdlib
+    swift build -c release --product \(name) -Xswiftc -static-stdlib -Xlinker -L"$library" --scratch-path .build/library
+    mkdir -p job
+    strip -s -o job/\(name.executable) .build/release/\(name.executable)
+    strip -s -o job/lib\(name).so .build/library/release/lib\(name).so
+    ```
+
+    The job, from a machine with `pip install "ray[default]"`:
+
+    ```
+    ray job submit --address http://<head>:8265 --working-dir job -- ./\(name.executable)
+    ```
 
     """
   }
