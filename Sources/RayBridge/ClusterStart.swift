@@ -36,8 +36,25 @@ package enum ClusterStart {
       }
     }
     CurrentEngine.install(engine)
+    leaveAtExit
     return engine
   }
+
+  /// A program that calls `exit` leaves the cluster, and ends before the destructors of Ray's libraries run under the threads
+  /// that still use them. Once per process.
+  private static let leaveAtExit: Void = {
+    #if canImport(Glibc)
+      on_exit(
+        { status, _ in
+          if let engine = CurrentEngine.engine as? ClusterEngine {
+            CurrentEngine.uninstall()
+            engine.stop()
+          }
+          fflush(nil)
+          _exit(status)
+        }, nil)
+    #endif
+  }()
 
   private static func connected(_ host: Host, _ configuration: ClusterConfiguration) throws -> ClusterEngine {
     let options = try configuration.options(workerEnvironment(configuration.runtimeEnv))

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import sys
 
 import ray
 from ray._private.worker import global_worker
@@ -43,6 +44,7 @@ def disconnect():
     _forget()
     native.stop()
     ray.shutdown()
+    sys.stdout.flush()
 
 
 def _forget():
