@@ -73,6 +73,9 @@ package final class CoreWorker: @unchecked Sendable {
     storeLink.worker = self
   }
 
+  /// No call carries more by value than the object store could hold, or one frame.
+  var argumentByteCountMax: Int { min(welcome.map { Int(clamping: $0.storeByteCount) } ?? .max, Int(UInt32.max) - 4096) }
+
   /// Joins the loop; frames flow from now on.
   package func start() throws(TransportError) {
     loop.delegate = self

@@ -201,6 +201,9 @@ internal import Testing
     }
     #expect(bench.stations[1].freed.map(\.words.0) == [1])
     bench.kill(0)
+    // A broken connection is no proof: the node says who died.
+    #expect(bench.stations[1].freed.map(\.words.0) == [1])
+    bench[1].workerDied(Bench.id(0), cause: RayError(.workerCrashed, "killed"))
     #expect(bench.stations[1].freed.map(\.words.0) == [1, 2])
   }
 

@@ -28,7 +28,6 @@ extension CoreMachine {
     peer.isClosed = true
     peer.outbox.removeAll()
     forgetBorrows(of: peer)
-    freeStoredValues(of: peer)
     abandonCalls(of: peer)
     for object in borrowedInOrder(where: { $0.id.owner == id }) { ownerDied(object) }
     peerLeasesLost(peer)
@@ -41,6 +40,8 @@ extension CoreMachine {
   /// The node knows how a worker ended.
   package func workerDied(_ id: WorkerID, cause: RayError) {
     if peers[id]?.isClosed == false { peerClosed(id) }
+    // Not when the connection ended: if it is this process that the node ends for that, the other one keeps its values.
+    if let peer = peers[id] { freeStoredValues(of: peer) }
     if let orphans = orphansByWorker.removeValue(forKey: id) {
       settleOrphans(orphans, cause: cause)
     }

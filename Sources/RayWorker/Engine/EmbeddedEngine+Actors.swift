@@ -14,6 +14,8 @@ extension EmbeddedEngine {
       var writer = ArgumentWriter(UnsafeMutableRawBufferPointer(storage))
       try arguments(&writer)
       writer.finish()
+      // They travel through the node, which reads no larger messages, and stay with it as long as the actor may restart.
+      try checkArguments(writer.bytes.count, limit: min(worker.argumentByteCountMax, 32 << 20))
       let kept = writer.bytes.takeKeptObjects()
       specification.creation = writer.bytes.withUnsafeBytes { Array($0) }
       let direct = writer.direct.map(\.id)

@@ -64,6 +64,7 @@ package final class EmbeddedEngine: Engine {
       var writer = ArgumentWriter(UnsafeMutableRawBufferPointer(storage))
       try arguments(&writer)
       writer.finish()
+      try checkArguments(writer.bytes.count, limit: worker.argumentByteCountMax)
       let kept = writer.bytes.takeKeptObjects()
       let parent = Runner.currentToken
       let result = try writer.bytes.withUnsafeBytes { bytes in
@@ -80,6 +81,18 @@ package final class EmbeddedEngine: Engine {
       withExtendedLifetime(kept) {}
       return result
     }
+  }
+
+  @inline(__always)
+  func checkArguments(_ byteCount: Int, limit: Int) throws {
+    if byteCount > limit { throw Self.argumentsTooLarge(byteCount, limit) }
+  }
+
+  private static func argumentsTooLarge(_ byteCount: Int, _ limit: Int) -> RayError {
+    RayError(
+      .objectTooLarge,
+      "the arguments have \(byteCount) bytes, at most \(limit) can be passed by value; put large ones with Ray.put and pass "
+        + "references, or start with a larger objectStoreMemory")
   }
 
   /// What the arguments refer to; nil for the many calls that refer to nothing.

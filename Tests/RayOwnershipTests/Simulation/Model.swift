@@ -28,6 +28,8 @@ final class Model {
     var retries: Int32 = 0
     var retryThrown = false
     var isInfeasible = false
+    /// It creates an actor under a name that somebody may have.
+    var mayLoseName = false
     var actor: ActorID?
     /// Position among the calls of one process to one actor.
     var sequence = 0
@@ -65,6 +67,8 @@ final class Model {
   private var nextNumber: UInt64 = 1
   /// Processes that ended, for whatever reason.
   private(set) var dead: Set<WorkerID> = []
+  /// Processes that lost a connection while they lived: others took them for dead.
+  var separated: Set<WorkerID> = []
   /// Ends that were nobody's plan.
   var crashCount = 0
   /// Actors whose process was ended, or that were ended, by whatever cause.
@@ -149,9 +153,10 @@ final class Model {
     case .taskFailed: object.task?.thrown.contains(error.message) ?? false
     case .taskCancelled: object.task?.mayBeCancelled ?? false
     case .infeasible: object.task?.isInfeasible ?? false
-    case .ownerDied: dead.contains(object.id.owner)
-    case .objectReleased: crashCount > 0 && object.holders.contains { dead.contains($0) }
+    case .ownerDied: dead.contains(object.id.owner) || separated.contains(object.id.owner)
+    case .objectReleased: crashCount > 0 && object.holders.contains { dead.contains($0) || separated.contains($0) }
     case .workerCrashed, .workerStartFailed: crashCount > 0 && object.task != nil
+    case .actorNameTaken: object.task?.mayLoseName ?? false
     case .actorDied, .actorUnavailable: object.task?.actor.map { endedActors.contains($0) } ?? false
     default: false
     }

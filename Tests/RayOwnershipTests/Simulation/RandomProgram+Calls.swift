@@ -130,6 +130,12 @@ extension RandomProgram {
       placementResources: ResourceSet(["CPU": 1]), restartCountMax: Int32(cluster.random.below(3)),
       concurrencyMax: cluster.random.chance(500) ? 1 : 100)
     specification.creation = arguments.bytes
+    // One, where enough CPUs are left for everybody else.
+    if cluster.options.cpuCount > 2, cluster.actorCount == 1 { specification.heldResources = ResourceSet(["CPU": 1]) }
+    if cluster.options.names, cluster.random.chance(500) {
+      specification.name = "name\(cluster.random.below(3))"
+      task.mayLoseName = true
+    }
     let id = process.use { $0.createActor(specification, direct: arguments.direct, nested: arguments.nested) }
     task.actor = id
     let lifetime = ObjectID(owner: id.creator, index: id.index)
@@ -138,6 +144,13 @@ extension RandomProgram {
     // Its creation arguments live as long as it may restart: what they lead to must not come to contain the handle.
     execution.handles.append(Handle(id: lifetime, tag: tag, isLoose: task.hasLooseArguments, isActor: true))
     cluster.note("\(process.id.short) \(execution.name) creates actor \(lifetime.short)")
+  }
+
+  func killActor() {
+    guard let handle = cluster.random.pick(execution.handles.filter(\.isActor)) else { return }
+    cluster.note("\(process.id.short) \(execution.name) kills actor \(handle.id.short)")
+    let id = ActorID(creator: handle.id.owner, index: handle.id.index)
+    process.send(.killActor(id, noRestart: cluster.random.chance(500)))
   }
 
   func callActor() {

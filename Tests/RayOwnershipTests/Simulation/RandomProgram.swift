@@ -41,7 +41,8 @@ struct RandomProgram {
     case 79..<81: copy()
     case 81..<84: if cluster.options.cancels { cancel() }
     case 84..<87: if cluster.options.actors { createActor() }
-    case 87..<95: if cluster.options.actors { callActor() }
+    case 87..<94: if cluster.options.actors { callActor() }
+    case 94: if cluster.options.actors, cluster.random.chance(300) { killActor() }
     case 95..<98: takeElement()
     default: dropStream()
     }
@@ -135,8 +136,8 @@ struct RandomProgram {
 
   // MARK: Waiting
 
-  /// Constructors and actors that run one call at a time must not wait: nobody would run in their place.
-  private var mayWait: Bool { !execution.isConstructor && (process.hosted.map { $0.concurrencyMax > 1 } ?? true) }
+  /// Actors that run one call at a time must not wait: what they wait for may be behind them. Constructors lend their CPU.
+  private var mayWait: Bool { execution.isConstructor || (process.hosted.map { $0.concurrencyMax > 1 } ?? true) }
 
   private func canWait(for handle: Handle) -> Bool {
     guard !handle.isActor else { return false }

@@ -15,6 +15,10 @@ final class SimulatedCluster {
     var cancels = false
     var actors = false
     var repeatsRequests = false
+    /// Connections between living processes break.
+    var breaks = false
+    /// Actors have names, and programs ask for one another's.
+    var names = false
   }
 
   let seed: UInt64
@@ -59,6 +63,8 @@ final class SimulatedCluster {
     options.cancels = random.chance(500)
     options.actors = random.chance(600)
     options.repeatsRequests = random.chance(300)
+    options.breaks = random.chance(200)
+    options.names = random.chance(400)
     return options
   }
 
@@ -100,6 +106,7 @@ final class SimulatedCluster {
     for id in doomed { if let process = process(id) { crash(process) } }
     doomed = []
     if options.crashes, !isDraining, random.chance(4) { crashSomebody() }
+    if options.breaks, !isDraining, random.chance(3) { breakConnection() }
     var events = enabledEvents()
     if events.isEmpty || random.chance(30) { events = [passTime] }
     random.pick(events)!()
@@ -174,6 +181,18 @@ final class SimulatedCluster {
   private func crashSomebody() {
     guard let process = random.pick(processes.filter { !$0.isDriver }) else { return }
     crash(process)
+  }
+
+  /// Both ends live and see the end; the frames on their way may be lost, from some point on.
+  private func breakConnection() {
+    let candidates = network.channels.filter { $0.isOpen && !$0.isCut && !$0.isEnding }
+    guard let there = random.pick(candidates), let back = network.channel(from: there.to, to: there.from), back.isOpen,
+      !back.isCut, !back.isEnding, process(there.from) != nil, process(there.to) != nil
+    else { return }
+    note("the connection of \(there.from.short) and \(there.to.short) breaks")
+    for channel in [there, back] { channel.truncate(to: random.below(channel.queuedCount + 1)) }
+    model.separated.formUnion([there.from, there.to])
+    model.crashCount += 1
   }
 
   /// After the current step: a call that ends its own process is still on the stack.

@@ -141,6 +141,9 @@ final class SimulatedNode {
 
   private func freeStored(_ bytes: [UInt8]) {
     let descriptor = bytes.withUnsafeBytes { StoredDescriptor(reading: $0.baseAddress!) }
+    let creator = WorkerID(descriptor.creator)
+    // Its creator lives, and the owner takes it for dead: as in the product nothing happens before it is.
+    if cluster.model.separated.contains(creator), isKnown(creator) || cluster.store.isFreed(descriptor) { return }
     cluster.note("the node frees block \(descriptor.words.0)")
     cluster.store.free(descriptor, by: "the node")
   }

@@ -87,12 +87,17 @@ extension SimulatedProcess {
 
   private func host(_ specification: ActorSpec) {
     let call = ExecutionCall.forConstruction(specification.creation)
-    hosted = HostedActor(id: specification.id, concurrencyMax: max(1, Int(specification.concurrencyMax)))
+    hosted = HostedActor(
+      id: specification.id, concurrencyMax: max(1, Int(specification.concurrencyMax)),
+      holdsCPU: specification.heldResources[ResourceSet.cpu] > 0)
     executions.append(Execution(call: call, process: self, isConstructor: true))
   }
 
   /// Ends the process of an actor whose last handle is gone, once nothing runs or waits.
-  var mayEndActor: Bool { hosted?.isEnding == true && executions.isEmpty && !machine.hasRunnableCalls }
+  var mayEndActor: Bool {
+    hosted?.isEnding == true && executions.isEmpty && !machine.hasRunnableCalls && machine.runningCount == 0
+      && machine.census.transitPins == 0
+  }
 
   func endActor() {
     send(.actorExited(hosted!.id))

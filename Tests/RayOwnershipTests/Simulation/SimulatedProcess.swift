@@ -57,6 +57,7 @@ final class SimulatedProcess {
   struct HostedActor {
     let id: ActorID
     let concurrencyMax: Int
+    let holdsCPU: Bool
     var isReady = false
     var isEnding = false
   }
@@ -112,7 +113,12 @@ final class SimulatedProcess {
   var wantsPoll: Bool { machine.hasOutput || !nodeOutbox.isEmpty || idlenessIsNews }
 
   private var isBlocked: Bool {
-    machine.runningCount > 0 && !machine.hasRunnableCalls && hosted == nil && executions.allSatisfy(\.isSuspended)
+    guard executions.allSatisfy(\.isSuspended) else { return false }
+    guard let hosted else { return machine.runningCount > 0 && !machine.hasRunnableCalls }
+    if !hosted.isReady { return !executions.isEmpty }
+    // As in the product: a living actor that holds no CPU has none to lend.
+    return hosted.holdsCPU && machine.runningCount > 0
+      && !(machine.hasRunnableCalls && machine.runningCount < hosted.concurrencyMax)
   }
 
   private var idlenessIsNews: Bool {

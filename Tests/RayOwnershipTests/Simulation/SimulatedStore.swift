@@ -46,6 +46,8 @@ final class SimulatedStore {
     free(StoredDescriptor(words: (number, 0, 0, 0), creator: WorkerID(0)), by: freer)
   }
 
+  func isFreed(_ descriptor: StoredDescriptor) -> Bool { blocks[Int(descriptor.words.0) - 1].isFreed }
+
   // MARK: What the node does for the dead
 
   func left(by creator: WorkerID, for owner: WorkerID) -> [UInt64] {
