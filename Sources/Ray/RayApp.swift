@@ -1,3 +1,5 @@
+internal import RayBridge
+
 /// A program on Ray: `@main struct Main: RayApp` with a `main(_:)`.
 ///
 /// ```swift
@@ -30,7 +32,7 @@ extension RayApp {
   public static func main() {
     Runtime.enterWorkerIfRequested()
     let configuration = Self.configuration
-    let context = RayContext(arguments: Array(CommandLine.arguments.dropFirst()))
+    let context = RayContext(arguments: ClusterStart.launchArguments ?? Array(CommandLine.arguments.dropFirst()))
     Runtime.runMain(configuration) { try await Self.main(context) }
   }
 }

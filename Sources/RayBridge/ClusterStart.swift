@@ -18,6 +18,31 @@ package enum ClusterStart {
   static let packageVariable = "SWIFTRAY_PACKAGE"
   static let libraryVariable = "SWIFTRAY_LIBRARY"
 
+  // MARK: Launching
+
+  /// The command line of a program that Python has loaded and runs as its driver; nil for ordinary programs.
+  nonisolated(unsafe) package private(set) static var launchArguments: [String]?
+
+  /// Runs the program of a library that Python has loaded. Programs end the process themselves.
+  static func launch(_ arguments: [String]) throws {
+    // Written before the program starts, by the only thread that could read it.
+    launchArguments = Array(arguments.dropFirst())
+    guard let symbol = dlsym(nil, entrySymbol) ?? libraryHandle(arguments.first).flatMap({ dlsym($0, entrySymbol) }) else {
+      throw RayError(
+        .unsupported,
+        "\(arguments.first ?? "the library") has no entry '\(entrySymbol)'; add to the library: "
+          + "@_cdecl(\"\(entrySymbol)\") public func start() { Main.main() }")
+    }
+    unsafeBitCast(symbol, to: (@convention(c) () -> Void).self)()
+  }
+
+  private static let entrySymbol = "swiftray_app_main"
+
+  private static func libraryHandle(_ path: String?) -> UnsafeMutableRawPointer? {
+    guard let path else { return nil }
+    return dlopen(path.contains("/") ? path : "./" + path, RTLD_NOW | RTLD_NOLOAD)
+  }
+
   // MARK: Drivers
 
   /// Connects and installs the engine.
@@ -102,6 +127,11 @@ package enum ClusterStart {
     if let path = packagePath { variables[packageVariable] = .string(path) }
     if let library = PythonLocation.variable(libraryVariable) {
       variables[libraryVariable] = .string(library)
+      if let path = packagePath {
+        variables["PYTHONPATH"] = .string(
+          ([path] + [PythonLocation.variable("PYTHONPATH")].compactMap { $0 }).joined(separator: ":"))
+      }
+      environment["worker_process_setup_hook"] = .string("swiftray.worker.setup")
     } else {
       environment["py_executable"] = .string(try ownExecutable())
     }
@@ -201,7 +231,7 @@ public func swiftrayPythonModule() -> UnsafeMutableRawPointer? {
   do {
     try Interpreter.adopt()
     return Python.calledFromPython {
-      WorkerState.becomeWorker()
+      if getenv(ClusterStart.workerVariable) != nil { WorkerState.becomeWorker() }
       guard let module = try? WorkerFunctions.install() else { return nil }
       Python.api.retain(module)
       return module

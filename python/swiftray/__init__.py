@@ -7,10 +7,34 @@ from .values import OpaquePythonObject
 
 __version__ = "0.1.0"
 
-__all__ = ["OpaquePythonObject", "SwiftRetryableError", "SwiftTaskError"]
+__all__ = [
+    "OpaquePythonObject",
+    "SwiftRetryableError",
+    "SwiftTaskError",
+    "init",
+    "load",
+]
+
+def load(library):
+    """Loads a Swift program that was built as a dynamic library into this process, for calls without Ray."""
+    from .library import load
+
+    return load(library)
+
+
+def init(address=None, *, library=None, **options):
+    """`ray.init`, plus `library`: the Swift program, built as a dynamic library, whose functions and actors are wanted.
+
+    A relative path is relative to the job's working directory on every node.
+    """
+    from .start import init
+
+    return init(address, library=library, **options)
 
 
 def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
     import ray
 
     try:

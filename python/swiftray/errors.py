@@ -17,6 +17,12 @@ class SwiftTaskError(Exception):
         return type(self), (str(self), self.type_name, self.payload)
 
 
+def marked(error):
+    """The same error with its payload in the text, for where Ray keeps the text only."""
+    payload = base64.b64encode(error.payload).decode()
+    return type(error)(f"{error}\n[swift-ray-error]{payload}[/swift-ray-error]", error.type_name, error.payload)
+
+
 class SwiftRetryableError(SwiftTaskError):
     """An error of a type that the caller wants to be tried again."""
 
@@ -58,10 +64,13 @@ def describe(error, depth=0):
     payload = _payload(error)
     if payload:
         return (payload, "taskFailed", "", "", [], None)
-    name = type(error).__name__
     if hasattr(error, "traceback_str") and hasattr(error, "cause"):
         return _describe_task_error(error, depth)
     code = _code(error)
+    marked = _NATIVE.search(str(error)) if code == "actorDied" else None
+    if marked:
+        text = _NATIVE.sub("", str(error)).rstrip()
+        return (b"", code, text, "", [], (base64.b64decode(marked.group(1)), "taskFailed", "", "", [], None))
     if code is not None:
         cause = getattr(error, "cause", None) or error.__cause__
         inner = describe(cause, depth + 1) if isinstance(cause, BaseException) and depth < 8 else None
@@ -86,7 +95,7 @@ def _payload(error):
     payload = getattr(error, "payload", None)
     if isinstance(error, SwiftTaskError) and payload:
         return payload
-    match = _NATIVE.search(str(error)) if type(error).__name__ in ("CrossLanguageError", "ActorDiedError") else None
+    match = _NATIVE.search(str(error)) if type(error).__name__ == "CrossLanguageError" else None
     return base64.b64decode(match.group(1)) if match else b""
 
 

@@ -71,10 +71,25 @@ def _hook_serialize(context, serialized_object):
 
     def serialize(self, value):
         if type(value) is values.Encoded:
-            return serialized_object(b"XLANG", value.data, list(value.refs or ()), None)
+            return serialized_object(b"XLANG", value.data, contained(value.refs or ()), None)
         return stock(self, value)
 
     context.serialize = serialize
+
+
+def contained(objects):
+    """The references that keep what occurs inside a value alive; an actor's handle has one of its own."""
+    import ray
+
+    refs = []
+    for found in objects:
+        if isinstance(found, ray.ObjectRef):
+            refs.append(found)
+        elif isinstance(found, ray.actor.ActorHandle):
+            _, keeper, weak = found._serialization_helper()
+            if not weak:
+                refs.append(keeper)
+    return refs
 
 
 def _hook_msgpack(context):
@@ -91,12 +106,14 @@ def _hook_msgpack(context):
 
 
 class Raw:
-    """An argument of a Swift call as Ray's store holds it: nine bytes of header, then MessagePack."""
+    """An argument of a Swift call as Ray's store holds it: nine bytes of header, then MessagePack. `ref` is the object's
+    own where it was not sent inside the call."""
 
-    __slots__ = ("data",)
+    __slots__ = ("data", "ref")
 
-    def __init__(self, data):
+    def __init__(self, data, ref):
         self.data = data
+        self.ref = ref
 
 
 def _is_swift_call(serialized):
@@ -122,7 +139,7 @@ def _hook_arguments(worker):
         for entry, ref in zip(serialized_objects, object_refs):
             data, metadata = entry[0], entry[1]
             if metadata == b"XLANG" or (metadata == b"" and data is not None):
-                result.append(Raw(data))
+                result.append(Raw(data, ref))
             elif metadata == b"RAW":
                 result.append(b"" if data is None else bytes(memoryview(data)))
             else:

@@ -221,8 +221,8 @@ def find_actor(name, namespace):
     return described(handle)
 
 
-def adopt_actor(data):
-    return described(values.decode_actor(data))
+def adopt_actor(data, outer):
+    return described(values.decode_actor(data, outer))
 
 
 def named_actors(namespace):

@@ -206,7 +206,7 @@ def encode_reference(ref):
     return b"".join((b"\x01", ref.binary(), struct.pack("<I", len(owner)), owner, struct.pack("<I", len(status)), status))
 
 
-def decode_reference(data):
+def decode_reference(data, outer=None):
     import ray
 
     data = bytes(data)
@@ -222,7 +222,7 @@ def decode_reference(data):
     ref = ray.ObjectRef(binary, owner)
     if owner:
         worker = _worker()
-        outer = worker.get_serialization_context().get_outer_object_ref()
+        outer = outer or worker.get_serialization_context().get_outer_object_ref()
         worker.core_worker.deserialize_and_register_object_ref(binary, outer or ray.ObjectRef.nil(), owner, status)
     return ref
 
@@ -246,7 +246,7 @@ def encode_actor(handle, flags=None, retries=None, pending=-1, class_name=None):
     return b"".join((head, name, struct.pack("<I", len(serialized)), serialized))
 
 
-def decode_actor(data):
+def decode_actor(data, outer=None):
     import ray
 
     data = bytes(data)
@@ -258,7 +258,7 @@ def decode_actor(data):
     if len(serialized) != count:
         raise ValueError("an actor handle whose lengths contradict each other")
     worker = _worker()
-    outer = worker.get_serialization_context().get_outer_object_ref()
+    outer = outer or worker.get_serialization_context().get_outer_object_ref()
     handle = ray.actor.ActorHandle._deserialization_helper(serialized, not flags & STRONG, outer or ray.ObjectRef.nil())
     return handle
 

@@ -5,7 +5,7 @@ import os
 import sys
 
 from . import hooks, values
-from .errors import SwiftRetryableError, SwiftTaskError
+from .errors import SwiftRetryableError, SwiftTaskError, marked
 from .library import native
 
 # What Swift's `run` gives back: `(kind, data, refs)`.
@@ -29,29 +29,33 @@ def _encoded(data, refs):
 
 
 def _arguments(payload, rest):
-    """Swift reads raw arguments in place; whatever else came is translated."""
+    """`(payload, values, the object to borrow through)`. Raw arguments are read in place; whatever else came is translated."""
+    outer = None
     if type(payload) is hooks.Raw:
+        outer = payload.ref
         payload = values.decode(memoryview(payload.data)[9:])
-    return payload, tuple(v.data if type(v) is hooks.Raw else values.encode(v) for v in rest)
+    for value in rest:
+        if outer is None and type(value) is hooks.Raw:
+            outer = value.ref
+    return payload, tuple(v.data if type(v) is hooks.Raw else values.encode(v) for v in rest), outer
 
 
 def swift_task(payload, *rest):
-    payload, rest = _arguments(payload, rest)
-    return outcome(native().run(payload, rest, 0))
+    payload, rest, outer = _arguments(payload, rest)
+    return outcome(native().run(payload, rest, 0, outer))
 
 
 def swift_split(payload, *rest):
-    payload, rest = _arguments(payload, rest)
-    return outcome(native().run_split(payload, rest, 0))
+    payload, rest, outer = _arguments(payload, rest)
+    return outcome(native().run_split(payload, rest, 0, outer))
 
 
 def swift_stream(payload, *rest):
-    payload, rest = _arguments(payload, rest)
-    yield from _stream(payload, rest, 0)
+    yield from _stream(*_arguments(payload, rest), 0)
 
 
-def _stream(payload, rest, instance):
-    stream = native().stream_open(payload, rest, instance)
+def _stream(payload, rest, outer, instance):
+    stream = native().stream_open(payload, rest, instance, outer)
     try:
         while True:
             element = native().stream_next(stream)
@@ -66,13 +70,16 @@ class SwiftActor:
     """A Swift actor whose methods run one after another, or on as many threads as `max_concurrency` says."""
 
     def __init__(self, payload, *rest):
-        self._instance = _created(native().run(*_arguments(payload, rest), 0))
+        payload, rest, outer = _arguments(payload, rest)
+        self._instance = created(native().run(payload, rest, 0, outer))
 
     def call(self, payload, *rest):
-        return outcome(native().run(*_arguments(payload, rest), self._instance))
+        payload, rest, outer = _arguments(payload, rest)
+        return outcome(native().run(payload, rest, self._instance, outer))
 
     def split(self, payload, *rest):
-        return outcome(native().run_split(*_arguments(payload, rest), self._instance))
+        payload, rest, outer = _arguments(payload, rest)
+        return outcome(native().run_split(payload, rest, self._instance, outer))
 
     def stream(self, payload, *rest):
         yield from _stream(*_arguments(payload, rest), self._instance)
@@ -82,7 +89,8 @@ class SwiftAsyncActor:
     """A Swift actor whose methods interleave where they suspend."""
 
     def __init__(self, payload, *rest):
-        self._instance = _created(native().run(*_arguments(payload, rest), 0))
+        payload, rest, outer = _arguments(payload, rest)
+        self._instance = created(native().run(payload, rest, 0, outer))
 
     async def call(self, payload, *rest):
         return outcome(await self._run(*_arguments(payload, rest)))
@@ -91,7 +99,11 @@ class SwiftAsyncActor:
         return outcome(await self._run(*_arguments(payload, rest), native().start_split))
 
     async def stream(self, payload, *rest):
-        stream = native().stream_open(*_arguments(payload, rest), self._instance)
+        async for element in self._elements(*_arguments(payload, rest)):
+            yield element
+
+    async def _elements(self, payload, rest, outer):
+        stream = native().stream_open(payload, rest, self._instance, outer)
         try:
             while True:
                 loop = asyncio.get_running_loop()
@@ -104,10 +116,10 @@ class SwiftAsyncActor:
         finally:
             native().stream_close(stream)
 
-    async def _run(self, payload, rest, start=None):
+    async def _run(self, payload, rest, outer, start=None):
         loop = asyncio.get_running_loop()
         future = loop.create_future()
-        call = (start or native().start)(payload, rest, self._instance, _Answer(loop, future))
+        call = (start or native().start)(payload, rest, self._instance, _Answer(loop, future), outer)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
@@ -135,10 +147,14 @@ class _Answer:
             self.future.set_result(result)
 
 
-def _created(result):
+def created(result):
     if result[0] == _VALUE:
         return result[1]
-    return outcome(result)
+    try:
+        return outcome(result)
+    except SwiftTaskError as error:
+        # Callers of an actor that was never born get the text of this error and nothing else.
+        raise marked(error) from None
 
 
 def setup():

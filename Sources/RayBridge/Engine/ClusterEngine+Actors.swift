@@ -29,8 +29,7 @@ extension ClusterEngine {
   }
 
   /// `(handle, id, class name, flags)` of Python; the lock is held.
-  private func adoptActor(_ described: PythonObject, retries: Int32, pending: Int32, className: String? = nil) throws -> ActorCore
-  {
+  func adoptActor(_ described: PythonObject, retries: Int32, pending: Int32, className: String? = nil) throws -> ActorCore {
     let parts = FromPython.tuple(described.pointer)
     guard parts.count == 4 else { throw RayError(.internalError, "an actor handle of unknown shape") }
     let id = Identifiers.actor(FromPython.bytes(parts[1]))
@@ -66,7 +65,7 @@ extension ClusterEngine {
     }
     do {
       return try host.run { host in
-        let described = try host.adoptActor([try copy.withUnsafeBytes { try ToPython.bytes($0) }])
+        let described = try host.adoptActor([try copy.withUnsafeBytes { try ToPython.bytes($0) }, outer(source)])
         return try adoptActor(described, retries: retries, pending: pending)
       }
     } catch {

@@ -21,8 +21,9 @@ extension ClusterEngine {
     _ target: borrowing CallTarget, options: TaskOptions, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> StreamHandle {
     try call(target, options, .stream, arguments) { generator in
-      let id = Identifiers.object(
-        FromPython.bytes(try generator.attribute("_generator_ref").attribute("binary")().pointer))
+      let task = Identifiers.object(FromPython.bytes(try generator.attribute("_generator_ref").attribute("binary")().pointer))
+      // The object of that name may come as the last element, with the error of a failed stream.
+      let id = ObjectID(owner: task.owner, index: ~task.index)
       _ = table.add(id) { ObjectTable.Entry(generator, .stream) }
       return StreamHandle(completion: ObjectHandle(id: id, engine: self))
     }
@@ -120,8 +121,8 @@ extension ClusterEngine {
       let function = try host.run { host in
         try pythonSubmitter(host, options.values.name ?? name, actor, values, returns)
       }
-      return Submitter(
-        engine: self, function: function, head: CallFrame.head(kind, name, retryOn: retryOn))
+      let head = CallFrame.head(kind, name, retryOn: retryOn)
+      return Submitter(engine: self, function: function, head: head)
     }
   }
 

@@ -65,13 +65,7 @@ extension ClusterEngine {
   }
 
   private func blockLocked(on requests: [ReadyRequest], _ milliseconds: Int) throws {
-    if requests.count == 1, requests[0].wantsAll {
-      let request = requests[0]
-      if try fetch(request.entries.filter { !$0.isResolved }, milliseconds: request.patience(milliseconds)) || request.isOverdue {
-        request.markDone()
-      }
-      return
-    }
+    if requests.count == 1, requests[0].wantsAll { return try fetchAll(requests[0], milliseconds) }
     var seen: Set<ObjectIdentifier> = []
     let unready = requests.flatMap(\.entries).filter { !$0.isReady && seen.insert(ObjectIdentifier($0)).inserted }
     let patience = requests.map { $0.patience(milliseconds) }.min() ?? 0
@@ -84,6 +78,16 @@ extension ClusterEngine {
       if request.wantsAll { _ = try fetch(request.entries.filter { $0.isReady && !$0.isResolved }, milliseconds: -1) }
       request.markDone()
     }
+  }
+
+  /// Fetching is waiting where every value is wanted. What is there when the time is over is fetched, too.
+  private func fetchAll(_ request: ReadyRequest, _ milliseconds: Int) throws {
+    let open = request.entries.filter { !$0.isResolved }
+    if try fetch(open, milliseconds: request.patience(milliseconds)) { return request.markDone() }
+    guard request.isOverdue else { return }
+    try look(for: open, milliseconds: 0)
+    _ = try fetch(open.filter { $0.isReady }, milliseconds: -1)
+    request.markDone()
   }
 
   private func isSatisfied(_ request: ReadyRequest) -> Bool { missing(request) <= 0 }

@@ -140,11 +140,19 @@ package final class ClusterEngine: Engine {
     bytes.withUnsafeBytes { writer.putExtension(code: code, $0) }
   }
 
+  /// What a reference that is being decoded lay in: an object that was fetched, or one among a running call's arguments.
+  func outer(_ source: UnsafeRawPointer?) -> PythonPointer {
+    let object = source.map(DecodeSource.from)?.object.flatMap { table.find($0)?.object }
+    guard let found = object ?? RunningCall.current?.outer as? PythonObject else { return ToPython.none }
+    Python.api.retain(found.pointer)
+    return found.pointer
+  }
+
   package func decodeObject(_ bytes: RawSpan, source: UnsafeRawPointer?) throws(MessagePackError) -> ObjectHandle {
     let copy = bytes.withUnsafeBytes { Array($0) }
     do {
       return try host.run { host in
-        try adoptObject(try host.decodeReference([try copy.withUnsafeBytes { try ToPython.bytes($0) }]))
+        try adoptObject(try host.decodeReference([try copy.withUnsafeBytes { try ToPython.bytes($0) }, outer(source)]))
       }
     } catch {
       throw MessagePackError(code: .invalidValue, message: "a reference that Ray does not take: \(error)")

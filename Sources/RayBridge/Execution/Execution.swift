@@ -14,7 +14,7 @@ package enum Execution {
     _ call: IncomingCall, on thread: ServingThread, headerByteCount: Int = ObjectHeader.byteCount,
     began: (RunningCall) -> Void = { _ in }
   ) -> Outcome {
-    let running = RunningCall()
+    let running = RunningCall(outer: call.outer)
     began(running)
     thread.asOwner {
       running.start(on: thread) { await outcome(of: call, headerByteCount) }
@@ -28,7 +28,7 @@ package enum Execution {
     _ call: IncomingCall, on executor: ServingThread, headerByteCount: Int = ObjectHeader.byteCount,
     done: @escaping @Sendable (Outcome) -> Void
   ) -> RunningCall {
-    let running = RunningCall()
+    let running = RunningCall(outer: call.outer)
     running.startLater(on: executor) {
       let outcome = await outcome(of: call, headerByteCount)
       done(outcome)
@@ -41,7 +41,7 @@ package enum Execution {
   package static func startStream(
     _ call: IncomingCall, on executor: ServingThread, sink: StreamSink, done: @escaping @Sendable (Outcome) -> Void
   ) -> RunningCall {
-    let running = RunningCall()
+    let running = RunningCall(outer: call.outer)
     running.startLater(on: executor) {
       let outcome = await outcome(of: call, sink)
       done(outcome)
@@ -203,6 +203,9 @@ package final class RunningCall: Sendable {
   }
 
   private let state = Mutex(State())
+  let outer: (any AnyObject & Sendable)?
+
+  init(outer: (any AnyObject & Sendable)?) { self.outer = outer }
 
   /// The call whose code runs now, inherited by child tasks.
   @TaskLocal package static var current: RunningCall?

@@ -17,6 +17,8 @@ package struct IncomingCall: Sendable {
   package var value: @Sendable (Int) throws -> UnsafeRawBufferPointer
   /// The actor, for methods.
   package var instance: HostedInstance?
+  /// An object among the arguments that was not sent inside the call: references in the arguments are borrowed through it.
+  package var outer: (any AnyObject & Sendable)?
 
   package init(
     frame: CallFrame, value: @escaping @Sendable (Int) throws -> UnsafeRawBufferPointer, instance: HostedInstance? = nil

@@ -32,6 +32,7 @@ enum WorkerFunctions {
         { _, arguments, count in NativeModule.answer { try WorkerFunctions.nextElementLater(arguments, count) } }
       ),
       ("stream_close", { _, arguments, count in NativeModule.answer { try WorkerFunctions.closeStream(arguments, count) } }),
+      ("main", { _, arguments, count in NativeModule.answer { try WorkerFunctions.main(arguments, count) } }),
       ("names", { _, arguments, count in NativeModule.answer { try WorkerFunctions.names(arguments, count) } }),
     ])
   }
@@ -47,8 +48,8 @@ enum WorkerFunctions {
     return value
   }
 
-  /// `(payload, values, instance)`; the buffers are held as long as the call runs.
-  private static func incoming(_ arguments: Arguments, _ count: Int) throws -> (IncomingCall, [PythonBuffer]) {
+  /// `(payload, values, instance)` and at `outerIndex` the object to borrow through; the buffers are held as long as the call runs.
+  private static func incoming(_ arguments: Arguments, _ count: Int, outerIndex: Int) throws -> (IncomingCall, [PythonBuffer]) {
     let payload = try PythonBuffer(try argument(arguments, count, 0))
     let objects = FromPython.tuple(try argument(arguments, count, 1))
     let token = FromPython.int(try argument(arguments, count, 2))
@@ -56,7 +57,7 @@ enum WorkerFunctions {
       (try PythonBuffer(object), FromPython.isBytes(object) ? 0 : ObjectHeader.byteCount)
     }
     let frame = try CallFrame(parsing: payload.bytes)
-    let call = IncomingCall(
+    var call = IncomingCall(
       frame: frame,
       value: { index in
         guard values.indices.contains(index) else {
@@ -65,6 +66,9 @@ enum WorkerFunctions {
         return UnsafeRawBufferPointer(rebasing: values[index].0.bytes.dropFirst(values[index].1))
       },
       instance: token == 0 ? nil : WorkerState.instance(token))
+    if outerIndex < count, let outer = arguments?[outerIndex], !FromPython.isNone(outer) {
+      call.outer = PythonObject(borrowing: outer)
+    }
     return (call, [payload] + values.map(\.0))
   }
 
@@ -112,7 +116,7 @@ enum WorkerFunctions {
 
   private static func run(_ arguments: Arguments, _ count: Int, splits: Bool) throws -> PythonPointer {
     ensureEngine()
-    let (call, buffers) = try incoming(arguments, count)
+    let (call, buffers) = try incoming(arguments, count, outerIndex: 3)
     let isMain = WorkerState.isOnMainThread
     let outcome = Python.withoutLock {
       Execution.run(call, on: WorkerState.threadExecutor(), headerByteCount: 0) { running in
@@ -127,7 +131,7 @@ enum WorkerFunctions {
   /// `(payload, values, instance, answer)`: returns a token at once; `answer` is called with the result.
   private static func start(_ arguments: Arguments, _ count: Int, splits: Bool) throws -> PythonPointer {
     ensureEngine()
-    let (call, buffers) = try incoming(arguments, count)
+    let (call, buffers) = try incoming(arguments, count, outerIndex: 4)
     let answer = PythonObject(borrowing: try argument(arguments, count, 3))
     let token = Python.withoutLock {
       let started = Execution.start(call, on: WorkerState.actorExecutor, headerByteCount: 0) { outcome in
@@ -167,7 +171,7 @@ enum WorkerFunctions {
 
   private static func openStream(_ arguments: Arguments, _ count: Int) throws -> PythonPointer {
     ensureEngine()
-    let (call, buffers) = try incoming(arguments, count)
+    let (call, buffers) = try incoming(arguments, count, outerIndex: 3)
     let stream = OutgoingStream()
     let executor = call.instance.map { $0.entry.isConcurrent } == true ? WorkerState.actorExecutor : ServingThread()
     let token = WorkerState.add(stream)
@@ -219,6 +223,14 @@ enum WorkerFunctions {
     Python.withoutLock { stream?.close() }
     if WorkerState.isOnMainThread { WorkerState.setMainCall(nil) }
     return ToPython.none
+  }
+
+  // MARK: Programs
+
+  private static func main(_ arguments: Arguments, _ count: Int) throws -> PythonPointer {
+    let words = FromPython.list(try argument(arguments, count, 0)).map(FromPython.string)
+    try Python.withoutLock { try ClusterStart.launch(words) }
+    return try ToPython.int(0)
   }
 
   // MARK: Names

@@ -15,7 +15,7 @@ import Testing
 extension RayConformance {
   /// Frames that are lost or late between living processes. A stream loses a frame only together with everything behind it,
   /// so the connection ends; the node ends one of the two processes, and the other recovers as from a crash.
-  @Suite struct BrokenConnections {
+  @Suite(.embeddedOnly("the faults are injected into the embedded engine's own connections")) struct BrokenConnections {
     private func with(_ plan: String, _ body: () async throws -> Void) async throws {
       try await withRay(ConformanceEngine.current.configuration(cpus: 2, environment: ["SWIFT_RAY_FAULTS": plan]), body)
     }

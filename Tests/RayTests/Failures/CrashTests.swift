@@ -66,7 +66,7 @@ private final class StuckBacktracer: Sendable {
 }
 
 extension RayConformance {
-  @Suite(.ray()) struct UserCrashes {
+  @Suite(.ray(), .embeddedOnly("Ray does not tell how a worker crashed")) struct UserCrashes {
     @Test(arguments: CrashKind.allCases)
     private func aCrashShowsItsReasonAndWhereItHappened(_ kind: CrashKind) async throws {
       let error = await expectRayError(.workerCrashed) { _ = try await $crashes.options(maxRetries: 0).remote(kind).value }
@@ -102,7 +102,7 @@ extension RayConformance {
     }
   }
 
-  @Suite struct UserCrashesWithoutReport {
+  @Suite(.embeddedOnly("Ray does not tell how a worker crashed")) struct UserCrashesWithoutReport {
     /// The runtime waits for its backtracer; the worker does not let it wait for ever.
     @Test func aBacktracerThatHangsDelaysTheNewsOnly() async throws {
       let backtracer = try StuckBacktracer()

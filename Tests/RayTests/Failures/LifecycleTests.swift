@@ -15,7 +15,7 @@ extension RayConformance {
     private var configuration: RayConfiguration { ConformanceEngine.current.configuration(cpus: 2) }
 
     @Test func nothingIsLeftAfterWorkOfEveryKind() async throws {
-      try await withRay(configuration) {
+      try await withOwnEngine(configuration) {
         let counter = try Counter.remote()
         _ = try await Ray.get(try (0..<200).map { try $add.remote($0, 1) })
         _ = try await counter.add.remote(1).value
@@ -25,25 +25,25 @@ extension RayConformance {
     }
 
     @Test func nothingIsLeftWhenWorkIsStillRunning() async throws {
-      try await withRay(configuration) {
+      try await withOwnEngine(configuration) {
         let gate = try Gate.remote()
         _ = try (0..<20).map { _ in try $afterGate.remote(gate) }
         try await gate.arrived.remote(count: 1).value
       }
     }
 
-    @Test func nothingIsLeftWhenNothingWasDone() async throws { try await withRay(configuration) {} }
+    @Test func nothingIsLeftWhenNothingWasDone() async throws { try await withOwnEngine(configuration) {} }
 
     @Test func startingAgainAfterTheEndWorks() async throws {
       for round in 0..<5 {
-        let sum = try await withRay(configuration) { try await $add.remote(round, 1).value }
+        let sum = try await withOwnEngine(configuration) { try await $add.remote(round, 1).value }
         #expect(sum == round + 1)
         #expect(!Ray.isInitialized)
       }
     }
 
     @Test func initializingTwiceIsFineWithTheSameConfigurationOnly() async throws {
-      try await withRay(configuration) {
+      try await withOwnEngine(configuration) {
         try await Ray.initialize(configuration)
         var other = configuration
         other.numCPUs = 3
@@ -62,7 +62,7 @@ extension RayConformance {
     @Test func whatIsLeftAnswersShutDown() async throws {
       var pending: ObjectRef<Int>?
       var counter: ActorHandle<Counter>?
-      try await withRay(configuration) {
+      try await withOwnEngine(configuration) {
         let gate = try Gate.remote()
         pending = try $afterGate.remote(gate)
         counter = try Counter.remote()
@@ -74,7 +74,7 @@ extension RayConformance {
 
     @Test func smallResultsMayStillBeReadAfterTheEnd() async throws {
       var done: ObjectRef<Int>?
-      try await withRay(configuration) {
+      try await withOwnEngine(configuration) {
         done = try $add.remote(1, 2)
         _ = try await done!.value
       }
@@ -82,7 +82,7 @@ extension RayConformance {
     }
 
     @Test func waitingEndsWithTheEngine() async throws {
-      try await withRay(configuration) {
+      try await withOwnEngine(configuration) {
         let gate = try Gate.remote()
         let ref = try $afterGate.remote(gate)
         let waiting = Task { try await ref.value }
@@ -93,7 +93,7 @@ extension RayConformance {
     }
 
     @Test func endingTwiceIsHarmless() async throws {
-      try await withRay(configuration) {
+      try await withOwnEngine(configuration) {
         await Ray.shutdown()
         await Ray.shutdown()
       }

@@ -13,3 +13,5 @@ func leaveProcess(_ status: Int32) -> Never { exit(status) }
 func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
 func blockForEver() -> Never { while true { pause() } }
+
+func setEnvironmentVariable(_ name: String, _ value: String) { setenv(name, value, 1) }

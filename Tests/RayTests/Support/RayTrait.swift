@@ -1,8 +1,7 @@
 import Ray
-import RayTesting
 import Testing
 
-/// Runs each test inside an engine of its own and proves that nothing is left after it.
+/// Runs each test on the engine of this run.
 struct RayTrait: TestTrait, SuiteTrait, TestScoping {
   var configuration: RayConfiguration
   var isRecursive: Bool { true }
@@ -10,7 +9,7 @@ struct RayTrait: TestTrait, SuiteTrait, TestScoping {
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
-    try await withRay(configuration) { try await function() }
+    try await ConformanceEngine.current.run(configuration) { try await function() }
   }
 }
 
@@ -23,4 +22,9 @@ extension Trait where Self == RayTrait {
       configuration: ConformanceEngine.current.configuration(
         cpus: cpus, gpus: gpus, resources: resources, environment: environment, namespace: namespace))
   }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// What a Ray cluster cannot show, and why; `docs/engines.md` says the same.
+  static func embeddedOnly(_ reason: Comment) -> Self { .enabled(if: ConformanceEngine.current == .embedded, reason) }
 }
