@@ -70,6 +70,8 @@ let borrowing = strict + [.enableExperimentalFeature("Lifetimes")]
 let tests: [Target] = [
   // What tests of several targets share: turns, for they run in one process, and fuzzing.
   .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+  // What Python's tests call; loaded by Python processes.
+  .target(name: "TwoLanguages", dependencies: ["Ray"], path: "Tests/TwoLanguages", swiftSettings: strict),
   .testTarget(
     name: "MessagePackTests", dependencies: ["MessagePack"], exclude: ["Interop/generate.py"], swiftSettings: borrowing),
   .testTarget(name: "RaySchedulingTests", dependencies: ["RayProtocol", "RayScheduling"], swiftSettings: strict),
@@ -91,9 +93,15 @@ let tests: [Target] = [
     name: "RayTests", dependencies: ["Ray", "RayFoundation", "RayTesting", "RayTransport", "TestSupport"],
     swiftSettings: strict),
   .testTarget(
+    name: "RayPythonTests", dependencies: ["Ray", "TestSupport"], exclude: ["Modules"], swiftSettings: strict),
+  .testTarget(
     name: "SwiftRayCLITests",
     dependencies: ["swift-ray", .product(name: "ArgumentParser", package: "swift-argument-parser")], swiftSettings: strict),
 ].filter { access(Context.packageDirectory + "/Tests/" + $0.name, R_OK) == 0 }
+
+/// Dynamic libraries that the Python tests load.
+let testLibraries: [Product] = [.library(name: "TwoLanguages", type: .dynamic, targets: ["TwoLanguages"])]
+  .filter { access(Context.packageDirectory + "/Tests/" + $0.name, R_OK) == 0 }
 
 // MARK: - The package
 
@@ -105,7 +113,7 @@ let package = Package(
     .library(name: "RayFoundation", targets: ["RayFoundation"]),
     .library(name: "RayTesting", targets: ["RayTesting"]),
     .executable(name: "swift-ray", targets: ["swift-ray"]),
-  ],
+  ] + testLibraries,
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ] + (host == nil ? [.package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.0")] : []),

@@ -38,6 +38,11 @@ package protocol Engine: AnyObject, Sendable {
     _ entry: ActorEntry, options: ActorOptions, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> ActorCore
 
+  /// Starts an actor of a Python class. Throws `unsupported` where the engine has no Python.
+  func createPythonActor(
+    _ callee: PythonCallee, options: ActorOptions, arguments: (inout ArgumentWriter) throws -> Void
+  ) throws -> ActorCore
+
   // MARK: Objects
 
   /// Stores a value. `byteCountHint` is the expected encoded size; large values are encoded straight into the store.
@@ -102,6 +107,10 @@ package struct Readiness {
 }
 
 extension Engine {
+  package func createPythonActor(
+    _ callee: PythonCallee, options: ActorOptions, arguments: (inout ArgumentWriter) throws -> Void
+  ) throws -> ActorCore { throw callee.unsupported(by: self) }
+
   package func readiness(of ids: [ObjectID], enough: Int) -> Readiness {
     var result = Readiness()
     result.hasDuplicates = Set(ids).count < ids.count
@@ -125,6 +134,42 @@ package enum CallTarget: Sendable {
   /// A function that may exist only in the callee's program, or in another language.
   case namedFunction(String)
   case namedMethod(String, of: ActorCore)
+  /// A function of Python; only engines with Python workers run it.
+  case python(PythonCallee)
+}
+
+/// A Python function or class.
+package struct PythonCallee: Sendable, Hashable {
+  /// `module.name`, or the name inside `source`, which may be empty where that defines only one. Labels may follow as Swift
+  /// writes them, `module.scale(_:by:)`: labelled arguments are keywords.
+  package var name: String
+  /// The text that defines it, for what is in no module.
+  package var source: String?
+
+  package init(name: String, source: String? = nil) {
+    self.name = name
+    self.source = source
+  }
+
+  /// The same, called with keyword arguments behind `count` others.
+  package func with(keywords: [String], after count: Int) -> PythonCallee {
+    if keywords.isEmpty { return self }
+    var copy = self
+    let base = name.prefix { $0 != "(" }
+    let labels = (Array(repeating: "_", count: count) + keywords).map { $0 + ":" }
+    copy.name = base + "(" + labels.joined() + ")"
+    return copy
+  }
+
+  package func unsupported(by engine: any Engine) -> RayError {
+    RayError(
+      .unsupported,
+      "'\(title)' is Python, and the \(engine.name) engine has no Python workers; run the program on a Ray cluster (RAY_ADDRESS=auto, "
+        + "or address \"ray:local\" for one of its own), or call the function in this process")
+  }
+
+  /// What people call it.
+  package var title: String { name.isEmpty ? "Python source" : name }
 }
 
 /// The state of an object as one process sees it.

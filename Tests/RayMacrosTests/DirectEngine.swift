@@ -102,6 +102,7 @@ final class DirectEngine: Engine {
     let name: String
     var actor: UInt64?
     switch copy target {
+    case .python(let callee): throw callee.unsupported(by: self)
     case .function(let entry): name = entry.name
     case .method(let entry, let core): (name, actor) = (entry.name, core.id.index)
     case .namedFunction(let text): name = text

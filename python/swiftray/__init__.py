@@ -1,43 +1,61 @@
-"""Ray for Swift, from Python. Everything that is not defined here is Ray's own: `import swiftray as ray`."""
+"""Ray for Swift, from Python: `import swiftray as ray` is Ray's own module with what is defined here added."""
 
 # Modules whose names Ray has, too, must be here before Ray is asked for anything.
 from . import worker as worker
-from .errors import SwiftRetryableError, SwiftTaskError
+from .errors import SwiftRetryableError, SwiftTaskError, swift_error
 from .values import OpaquePythonObject
 
 __version__ = "0.1.0"
 
-__all__ = [
+# What needs Ray itself is imported when it is asked for: workers and tools import this module before Ray.
+_LAZY = {
+    "init": "joining",
+    "load": "library",
+    "swift_task": "tasks",
+    "swift_actor_class": "tasks",
+    "SwiftFunction": "tasks",
+    "SwiftActorClass": "tasks",
+}
+
+_OWN = [
     "OpaquePythonObject",
+    "SwiftActorClass",
+    "SwiftFunction",
     "SwiftRetryableError",
     "SwiftTaskError",
     "init",
     "load",
+    "swift_actor_class",
+    "swift_error",
+    "swift_task",
 ]
-
-def load(library):
-    """Loads a Swift program that was built as a dynamic library into this process, for calls without Ray."""
-    from .library import load
-
-    return load(library)
-
-
-def init(address=None, *, library=None, **options):
-    """`ray.init`, plus `library`: the Swift program, built as a dynamic library, whose functions and actors are wanted.
-
-    A relative path is relative to the job's working directory on every node.
-    """
-    from .start import init
-
-    return init(address, library=library, **options)
 
 
 def __getattr__(name):
-    if name.startswith("__"):
+    if name.startswith("__") and name != "__all__":
         raise AttributeError(name)
+    import importlib
+
+    if name in _LAZY:
+        found = getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)
+        globals()[name] = found
+        return found
     import ray
 
+    if name == "__all__":
+        return sorted({*_OWN, *ray.__all__})
     try:
         return getattr(ray, name)
     except AttributeError:
+        pass
+    try:
+        # Modules of Ray that nobody has imported yet.
+        return importlib.import_module(f"ray.{name}")
+    except ImportError:
         raise AttributeError(f"neither swiftray nor ray has '{name}'") from None
+
+
+def __dir__():
+    import ray
+
+    return sorted({*globals(), *_OWN, *dir(ray)})

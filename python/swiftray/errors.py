@@ -2,7 +2,9 @@
 
 import base64
 import re
+import sys
 import traceback
+import types
 
 
 class SwiftTaskError(Exception):
@@ -25,6 +27,50 @@ def marked(error):
 
 class SwiftRetryableError(SwiftTaskError):
     """An error of a type that the caller wants to be tried again."""
+
+
+class Refused(Exception):
+    """A call that cannot be made; `code` is what Swift's `RayError` calls the reason."""
+
+    def __init__(self, code, text):
+        super().__init__(text)
+        self.code = code
+
+    def __reduce__(self):
+        return type(self), (self.code, str(self))
+
+
+def swift_error(type_name):
+    """The exception class of a Swift error type: `except swift_error("Shop.OutOfStock") as error`.
+
+    All are subclasses of `SwiftTaskError`. Failures that Swift's side of the runtime finds are called after their code:
+    `swift_error("RayError.unknownFunction")`.
+    """
+    return getattr(swift_errors, _identifier(type_name))
+
+
+def thrown(text, type_name, payload):
+    """The exception for an error that Swift code has thrown."""
+    return swift_error(type_name)(text, type_name, payload) if type_name else SwiftTaskError(text, type_name, payload)
+
+
+def _identifier(type_name):
+    return re.sub(r"\W", "_", type_name.replace(".", "__"))
+
+
+class _SwiftErrors(types.ModuleType):
+    """A module that has a class for whatever type is asked for, so that pickles name classes and share them."""
+
+    def __getattr__(self, name):
+        if name.startswith("__") or not name.isidentifier():
+            raise AttributeError(name)
+        found = type(name, (SwiftTaskError,), {"__module__": self.__name__, "__qualname__": name})
+        setattr(self, name, found)
+        return found
+
+
+swift_errors = _SwiftErrors("swiftray.swift_errors")
+sys.modules[swift_errors.__name__] = swift_errors
 
 
 _NATIVE = re.compile(r"\[swift-ray-error\]([A-Za-z0-9+/=]*)\[/swift-ray-error\]")
@@ -64,6 +110,8 @@ def describe(error, depth=0):
     payload = _payload(error)
     if payload:
         return (payload, "taskFailed", "", "", [], None)
+    if isinstance(error, Refused):
+        return (b"", error.code, str(error), "", [], None)
     if hasattr(error, "traceback_str") and hasattr(error, "cause"):
         return _describe_task_error(error, depth)
     code = _code(error)

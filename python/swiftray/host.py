@@ -7,7 +7,7 @@ import sys
 import ray
 from ray._private.worker import global_worker
 
-from . import errors, hooks, native, values, worker
+from . import classes, errors, foreign, hooks, native, values, worker
 from .errors import SwiftRetryableError
 
 ABI = 1
@@ -49,7 +49,6 @@ def disconnect():
 
 def _forget():
     _functions.cache_clear()
-    _actor_class.cache_clear()
 
 
 # -- submitting
@@ -94,10 +93,11 @@ def _bin(data):
     return msgpack.packb(data, use_bin_type=True)
 
 
-def _task_options(name, options):
+def _task_options(name, options, named=True):
     options = dict(options)
     options.pop("obstacle", None)
-    options.setdefault("name", name)
+    if named:
+        options.setdefault("name", name)
     if options.pop("retry_listed", False):
         options["retry_exceptions"] = [SwiftRetryableError]
     strategy = options.get("scheduling_strategy")
@@ -186,26 +186,32 @@ def _exported(remote):
 # -- actors
 
 
-@functools.lru_cache(maxsize=None)
-def _actor_class(job, name, is_async):
-    base = worker.SwiftAsyncActor if is_async else worker.SwiftActor
-    module = values.SWIFT_ASYNC_MODULE if is_async else values.SWIFT_MODULE
-    return ray.remote(type(name, (base,), {"__module__": module}))
-
-
 def create_actor(name, is_async, options, payload, rest, refs):
-    """Starts an actor; returns what `described` does."""
-    options = dict(options)
+    """Starts an actor; returns what `described` says of it."""
     handle = native.create_actor(name, is_async, options, payload, rest, refs)
-    if handle is not None:
-        return described(handle)
+    if handle is None:
+        cls = classes.known_class(name, is_async)
+        handle = cls.options(**_actor_options(options)).remote(_payload(payload, refs), *rest)
+    return described(handle)
+
+
+def _actor_options(options):
+    options = dict(options)
     options.pop("obstacle", None)
     strategy = options.get("scheduling_strategy")
     if isinstance(strategy, tuple):
         options["scheduling_strategy"] = _affinity(*strategy)
-    cls = _actor_class(_job(), name, is_async)
-    handle = cls.options(**options).remote(_payload(payload, refs), *rest)
-    return described(handle)
+    return options
+
+
+def create_python_actor(name, source, options, payload, rest, refs):
+    """Starts an actor of a Python class."""
+    return described(foreign.create_actor(name, source, _actor_options(options), payload, rest))
+
+
+def python_submitter(name, source, options, returns):
+    """Like `task_submitter`, for Python functions."""
+    return foreign.task_submitter(name, source, _task_options(name, options, named=False), returns)
 
 
 def described(handle):
@@ -251,6 +257,8 @@ def method_submitter(handle, name, options, returns):
     if native.is_native(handle):
         return native.method_submitter(handle, name, options, returns)
     options = dict(options)
+    if not values.actor_flags(handle):
+        return foreign.method_submitter(handle, name, options, returns)
     retry = options.pop("retry_exceptions", False)
     if options.pop("retry_listed", False):
         retry = [SwiftRetryableError]
@@ -258,7 +266,7 @@ def method_submitter(handle, name, options, returns):
     fast = _fast_method(handle, name, retries, retry) if returns == 1 else None
     if fast:
         return fast
-    method = handle.stream if returns == "streaming" else handle.call if returns == 1 else handle.split
+    method = handle._swift_call if returns == 1 else handle._swift_stream if returns == "streaming" else handle._swift_split
     extra = {"name": name, "num_returns": returns}
     if retries is not None:
         extra["max_task_retries"] = retries
@@ -275,14 +283,14 @@ def _fast_method(handle, name, retries, retry):
     if not hooks.installed:
         return None
     try:
-        descriptor = handle._ray_function_descriptor["call"]
+        descriptor = handle._ray_function_descriptor["_swift_call"]
         submit_actor_task = global_worker.core_worker.submit_actor_task
         tail = _submit_actor_task_tail(submit_actor_task)
         cpus = handle._ray_actor_method_cpus
         identifier = handle._ray_actor_id
         language = handle._ray_actor_language
         if retries is None:
-            retries = handle._ray_method_max_task_retries.get("call") or handle._ray_max_task_retries or 0
+            retries = handle._ray_method_max_task_retries.get("_swift_call") or handle._ray_max_task_retries or 0
     except (AttributeError, KeyError) as error:
         hooks.warn_once(f"actor handles are not as expected ({error})")
         return None

@@ -15,6 +15,10 @@ def native():
     return module if module is not None else load(os.environ.get(LIBRARY))
 
 
+def is_loaded():
+    return "_swiftray" in sys.modules
+
+
 def load(path):
     """Loads a Swift program that was built as a dynamic library."""
     global _loaded

@@ -60,6 +60,13 @@ class Encoded:
         self.data = data
         self.refs = refs
 
+    def __len__(self):
+        return len(decode(self.data))
+
+    def __iter__(self):
+        """The parts of a tuple, for calls with several returns."""
+        return (Encoded(encode(part), self.refs) for part in decode(self.data))
+
     def __reduce__(self):
         # Only where Ray's serializer could not be taught: the reader gets the value itself.
         return decode, (self.data,)
@@ -264,8 +271,11 @@ def decode_actor(data, outer=None):
 
 
 def actor_class_name(handle):
-    """The Swift or Python class behind a handle."""
-    return handle._ray_actor_creation_function_descriptor.class_name
+    """The Swift or Python class behind a handle, with its module."""
+    descriptor = handle._ray_actor_creation_function_descriptor
+    if actor_flags(handle):
+        return descriptor.class_name
+    return f"{descriptor.module_name}.{descriptor.class_name}"
 
 
 def actor_flags(handle):

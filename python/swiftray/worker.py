@@ -4,8 +4,8 @@ import asyncio
 import os
 import sys
 
-from . import hooks, values
-from .errors import SwiftRetryableError, SwiftTaskError, marked
+from . import calls, hooks, signatures, values
+from .errors import SwiftRetryableError, SwiftTaskError, marked, thrown
 from .library import native
 
 # What Swift's `run` gives back: `(kind, data, refs)`.
@@ -21,7 +21,7 @@ def outcome(result):
         return tuple(_encoded(part, refs) for part in data)
     if kind == _CANCELLED:
         raise KeyboardInterrupt
-    raise (SwiftRetryableError if kind == _RETRY else SwiftTaskError)(*data)
+    raise SwiftRetryableError(*data) if kind == _RETRY else thrown(*data)
 
 
 def _encoded(data, refs):
@@ -66,39 +66,96 @@ def _stream(payload, rest, outer, instance):
         native().stream_close(stream)
 
 
+# -- calls from Python: ordinary arguments instead of a frame
+
+
+def _chosen(kind, candidates, arguments, keywords):
+    """`(payload, values, the object to borrow through)`, as `_arguments` gives them."""
+    signature, ordered = signatures.choose(candidates, arguments, keywords)
+    return calls.frame(kind, signature.name, len(ordered)), tuple(values.encode(value) for value in ordered), None
+
+
+def _function(name, arguments, keywords):
+    return _chosen(calls.FUNCTION, signatures.functions(name), arguments, keywords)
+
+
+def _method(actor, name, arguments, keywords):
+    return _chosen(calls.METHOD, signatures.methods(actor.swift_name, name), arguments, keywords)
+
+
+def swift_named(name, *arguments, **keywords):
+    payload, rest, outer = _function(name, arguments, keywords)
+    return outcome(native().run(payload, rest, 0, outer))
+
+
+def swift_stream_named(name, *arguments, **keywords):
+    yield from _stream(*_function(name, arguments, keywords), 0)
+
+
+def call_method(actor, name, arguments, keywords):
+    payload, rest, outer = _method(actor, name, arguments, keywords)
+    return outcome(native().run(payload, rest, actor._instance, outer))
+
+
+def stream_method(actor, name, arguments, keywords):
+    yield from _stream(*_method(actor, name, arguments, keywords), actor._instance)
+
+
+async def call_method_async(actor, name, arguments, keywords):
+    return outcome(await actor._run(*_method(actor, name, arguments, keywords)))
+
+
+async def stream_method_async(actor, name, arguments, keywords):
+    async for element in actor._elements(*_method(actor, name, arguments, keywords)):
+        yield element
+
+
+def _construct(name, arguments, keywords):
+    """From a frame when Swift creates the actor, from ordinary arguments when Python does."""
+    if arguments and (type(arguments[0]) is hooks.Raw or calls.is_frame(arguments[0])):
+        payload, rest, outer = _arguments(arguments[0], arguments[1:])
+        return created(native().run(payload, rest, 0, outer))
+    found = signatures.actor(name)
+    candidate = signatures.Signature(found.name, found.labels, False)
+    payload, rest, outer = _chosen(calls.CONSTRUCTOR, (candidate,), arguments, keywords)
+    result = native().run(payload, rest, 0, outer)
+    return result[1] if result[0] == _VALUE else outcome(result)
+
+
+# -- actors
+
+
 class SwiftActor:
     """A Swift actor whose methods run one after another, or on as many threads as `max_concurrency` says."""
 
-    def __init__(self, payload, *rest):
-        payload, rest, outer = _arguments(payload, rest)
-        self._instance = created(native().run(payload, rest, 0, outer))
+    def __init__(self, *arguments, **keywords):
+        self._instance = _construct(self.swift_name, arguments, keywords)
 
-    def call(self, payload, *rest):
+    def _swift_call(self, payload, *rest):
         payload, rest, outer = _arguments(payload, rest)
         return outcome(native().run(payload, rest, self._instance, outer))
 
-    def split(self, payload, *rest):
+    def _swift_split(self, payload, *rest):
         payload, rest, outer = _arguments(payload, rest)
         return outcome(native().run_split(payload, rest, self._instance, outer))
 
-    def stream(self, payload, *rest):
+    def _swift_stream(self, payload, *rest):
         yield from _stream(*_arguments(payload, rest), self._instance)
 
 
 class SwiftAsyncActor:
     """A Swift actor whose methods interleave where they suspend."""
 
-    def __init__(self, payload, *rest):
-        payload, rest, outer = _arguments(payload, rest)
-        self._instance = created(native().run(payload, rest, 0, outer))
+    def __init__(self, *arguments, **keywords):
+        self._instance = _construct(self.swift_name, arguments, keywords)
 
-    async def call(self, payload, *rest):
+    async def _swift_call(self, payload, *rest):
         return outcome(await self._run(*_arguments(payload, rest)))
 
-    async def split(self, payload, *rest):
+    async def _swift_split(self, payload, *rest):
         return outcome(await self._run(*_arguments(payload, rest), native().start_split))
 
-    async def stream(self, payload, *rest):
+    async def _swift_stream(self, payload, *rest):
         async for element in self._elements(*_arguments(payload, rest)):
             yield element
 

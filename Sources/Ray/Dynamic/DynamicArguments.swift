@@ -26,9 +26,18 @@ extension ArgumentWriter {
 
 /// Arguments as a call by name takes them: each a value or a reference.
 struct DynamicArguments: Sendable {
+  let count: Int
   let write: @Sendable (inout ArgumentWriter) throws -> Void
 
+  init(count: Int, write: @escaping @Sendable (inout ArgumentWriter) throws -> Void) {
+    self.count = count
+    self.write = write
+  }
+
   init<each Argument: Sendable>(_ arguments: repeat each Argument) {
+    var count = 0
+    for _ in repeat (each Argument).self { count += 1 }
+    self.count = count
     write = { writer in repeat try writer.append(dynamic: each arguments) }
   }
 }

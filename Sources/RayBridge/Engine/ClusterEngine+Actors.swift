@@ -28,6 +28,23 @@ extension ClusterEngine {
     }
   }
 
+  package func createPythonActor(
+    _ callee: PythonCallee, options: ActorOptions, arguments: (inout ArgumentWriter) throws -> Void
+  ) throws -> ActorCore {
+    try checkRunning()
+    let values = try TaskOptionValues.make(options)
+    let head = CallFrame.head(.constructor, callee.title)
+    return try encoding(arguments) { bytes, direct, kept in
+      try host.run { host in
+        let created = try host.createPythonActor(
+          [try ToPython.string(callee.name), try ToPython.optional(callee.source), try ToPython.dictionary(values)]
+            + payload(head, bytes, direct, kept))
+        return try adoptActor(
+          created, retries: Int32(clamping: options.maxTaskRetries ?? 0), pending: Int32(clamping: options.maxPendingCalls ?? -1))
+      }
+    }
+  }
+
   /// `(handle, id, class name, flags)` of Python; the lock is held.
   func adoptActor(_ described: PythonObject, retries: Int32, pending: Int32, className: String? = nil) throws -> ActorCore {
     let parts = FromPython.tuple(described.pointer)

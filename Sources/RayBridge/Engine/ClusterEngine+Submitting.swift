@@ -84,6 +84,7 @@ extension ClusterEngine {
       return try declared(entry, entry.options, actor, options, returns) { try make(.method, entry.name, actor, $0, $1) }
     case .namedFunction(let name): return try make(.function, name, nil, options, returns)
     case .namedMethod(let name, let actor): return try make(.method, name, actor, options, returns)
+    case .python(let callee): return try make(callee, options, returns)
     }
   }
 
@@ -130,6 +131,28 @@ extension ClusterEngine {
   private func nativeObstacle(ofFunction name: String) -> OptionValue? {
     guard let entry = RemoteRegistry.function(named: name) else { return .string("it is no function of this program") }
     return NativeObstacle.of(entry).map { .string($0) }
+  }
+
+  /// A Python function's way out.
+  private func make(_ callee: PythonCallee, _ options: TaskOptions, _ returns: Submitters.Returns) throws -> Submitter {
+    guard options.values.retryOn.isEmpty else {
+      throw RayError(
+        .invalidArgument,
+        "retryOn names Swift errors, and '\(callee.title)' is Python; use retryExceptions, or name the exceptions in its "
+          + "@ray.remote(retry_exceptions=[...])")
+    }
+    var values = try TaskOptionValues.make(options, isMethod: false, actor: nil)
+    values["name"] = options.values.name.map { .string($0) }
+    let key = Submitters.Key(name: callee.name, source: callee.source ?? "", options: values, retryOn: [], returns: returns)
+    return try submitters.find(key) {
+      let function = try host.run { host in
+        try host.pythonSubmitter([
+          try ToPython.string(callee.name), try ToPython.optional(callee.source), try ToPython.dictionary(values),
+          try ToPython.option(returns.option),
+        ])
+      }
+      return Submitter(engine: self, function: function, head: CallFrame.head(.function, callee.title))
+    }
   }
 
   private func pythonSubmitter(

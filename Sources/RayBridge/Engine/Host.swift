@@ -4,7 +4,8 @@ internal import RayProtocol
 
 /// The functions of Python's `swiftray.host`, looked up once.
 final class Host: Sendable {
-  let connect, disconnect, taskSubmitter, methodSubmitter, createActor, findActor, adoptActor, namedActors, kill: PythonObject
+  let connect, disconnect, taskSubmitter, methodSubmitter, createActor, pythonSubmitter, createPythonActor, findActor, adoptActor,
+    namedActors, kill: PythonObject
   let put, getRaw, wait, nextElement, cancel, context, resources, nodes, describe: PythonObject
   let decodeReference, encodeReference, encodeActor: PythonObject
 
@@ -26,6 +27,8 @@ final class Host: Sendable {
     taskSubmitter = try host.attribute("task_submitter")
     methodSubmitter = try host.attribute("method_submitter")
     createActor = try host.attribute("create_actor")
+    pythonSubmitter = try host.attribute("python_submitter")
+    createPythonActor = try host.attribute("create_python_actor")
     findActor = try host.attribute("find_actor")
     adoptActor = try host.attribute("adopt_actor")
     namedActors = try host.attribute("named_actors")

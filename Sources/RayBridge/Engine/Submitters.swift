@@ -20,6 +20,8 @@ final class Submitters: Sendable {
 
   struct Key: Hashable {
     var name: String
+    /// Python source, nil for Swift functions.
+    var source: String?
     var actor: ActorID?
     var options: [String: OptionValue]
     var retryOn: [String]

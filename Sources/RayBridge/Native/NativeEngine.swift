@@ -27,6 +27,7 @@
         return try call(.function, name, options, arguments) { cray_native_call($0, $1, $2, &$3, &$4) }
       case .method(let entry, let actor): return try callMethod(entry.name, of: actor, options, arguments)
       case .namedMethod(let name, let actor): return try callMethod(name, of: actor, options, arguments)
+      case .python(let callee): throw unsupported("Python", callee.title)
       }
     }
 
@@ -190,6 +191,7 @@
       case .method(let entry, _): entry.name
       case .namedFunction(let name): name
       case .namedMethod(let name, _): name
+      case .python(let callee): callee.title
       }
     }
   }

@@ -34,6 +34,16 @@ enum WorkerFunctions {
       ("stream_close", { _, arguments, count in NativeModule.answer { try WorkerFunctions.closeStream(arguments, count) } }),
       ("main", { _, arguments, count in NativeModule.answer { try WorkerFunctions.main(arguments, count) } }),
       ("names", { _, arguments, count in NativeModule.answer { try WorkerFunctions.names(arguments, count) } }),
+      (
+        "functions",
+        { _, arguments, count in
+          NativeModule.answer { try Signatures.functions(named: try WorkerFunctions.name(arguments, count)) }
+        }
+      ),
+      (
+        "actor",
+        { _, arguments, count in NativeModule.answer { try Signatures.actor(named: try WorkerFunctions.name(arguments, count)) } }
+      ),
     ])
   }
 
@@ -234,6 +244,10 @@ enum WorkerFunctions {
   }
 
   // MARK: Names
+
+  private static func name(_ arguments: Arguments, _ count: Int) throws -> String {
+    FromPython.string(try argument(arguments, count, 0))
+  }
 
   private static func names(_ arguments: Arguments, _ count: Int) throws -> PythonPointer {
     let kind = FromPython.string(try argument(arguments, count, 0))

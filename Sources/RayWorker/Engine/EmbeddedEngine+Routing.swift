@@ -49,6 +49,7 @@ extension EmbeddedEngine {
       return try taskRoute(function: worker.lock.withLock { worker.machine.functionKey(named: name) }, options, default: options)
     case .method(let entry, let actor):
       return actorRoute(function: key(entry.engineKey, entry.name), actor, options)
+    case .python(let callee): throw callee.unsupported(by: self)
     case .namedMethod(let name, let actor):
       return actorRoute(function: worker.lock.withLock { worker.machine.functionKey(named: name) }, actor, options)
     }
