@@ -23,6 +23,21 @@ extension RayConformance {
       #expect(try await Ray.get(refs) == (0..<100).map { $0 * $0 })
     }
 
+    @Test func aReferenceThatOutlivedItsObjectSaysSo() async throws {
+      // Bytes of a reference keep nothing alive once nobody holds what they were written for.
+      let bytes = try { () throws -> [UInt8] in
+        let ref = try Ray.put("gone")
+        var writer = ByteWriter()
+        ref.encode(into: &writer)
+        return writer.withUnsafeBytes { Array($0) }
+      }()
+      let late = try bytes.withUnsafeBytes { bytes in
+        var reader = ByteReader(RawSpan(_unsafeBytes: bytes))
+        return try ObjectRef<String>.decode(from: &reader)
+      }
+      await expectRayError(.objectReleased, "released") { _ = try await late.value }
+    }
+
     @Test func noReferencesGiveNoValues() async throws { #expect(try await Ray.get([ObjectRef<Int>]()) == []) }
 
     @Test func referencesOfDifferentTypesAreReadTogether() async throws {
