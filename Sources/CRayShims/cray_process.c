@@ -108,3 +108,30 @@ int cray_is_main_thread(void) {
   return pthread_main_np();
 #endif
 }
+
+// What a run loop of the system uses. In programs that contain the runtime the linker finds the functions, in others the loader.
+extern int _dispatch_get_main_queue_handle_4CF(void) __attribute__((weak));
+extern void _dispatch_main_queue_callback_4CF(void *message) __attribute__((weak));
+
+int cray_main_queue_descriptor(void) {
+#ifdef __linux__
+  int (*get)(void) = _dispatch_get_main_queue_handle_4CF;
+  if (!get) get = (int (*)(void))dlsym(RTLD_DEFAULT, "_dispatch_get_main_queue_handle_4CF");
+  return get ? get() : -1;
+#else
+  return -1;
+#endif
+}
+
+void cray_take_main_queue_signal(void) {
+  // An event counter that does not block.
+  uint64_t count;
+  ssize_t ignored = read(cray_main_queue_descriptor(), &count, sizeof count);
+  (void)ignored;
+}
+
+void cray_run_main_queue(void) {
+  void (*run)(void *) = _dispatch_main_queue_callback_4CF;
+  if (!run) run = (void (*)(void *))dlsym(RTLD_DEFAULT, "_dispatch_main_queue_callback_4CF");
+  if (run) run(NULL);
+}

@@ -17,10 +17,10 @@
 /// }
 /// ```
 public protocol RaySerializable: Sendable {
-  /// Writes exactly one object; parts that are values themselves go through ``ByteWriter/put(nested:)-(some RaySerializable)``.
+  /// Writes exactly one object; parts that are values themselves go through `put(nested:)`.
   borrowing func encode(into writer: inout ByteWriter)
 
-  /// Reads exactly one object; parts that are values themselves go through ``ByteReader/get(_:)-(RaySerializable.Type)``.
+  /// Reads exactly one object; parts that are values themselves go through `get(_:)`.
   static func decode(from reader: inout ByteReader) throws(MessagePackError) -> Self
 
   /// About how many bytes the value needs, 0 for "few"; decides where room is made for it.

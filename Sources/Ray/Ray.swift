@@ -142,6 +142,7 @@ public enum Ray {
   /// Cancels the call behind a reference: a waiting one never starts, a running one sees Swift's task cancellation.
   ///
   /// - Parameters:
+  ///   - ref: The result of the call.
   ///   - force: Kill the worker that runs it. Not for actors.
   ///   - recursive: Also cancel what the call has submitted.
   public static func cancel<Value>(_ ref: ObjectRef<Value>, force: Bool = false, recursive: Bool = true) async throws {

@@ -52,7 +52,8 @@ enum Runtime {
       DriverConfiguration(
         namespace: configuration.namespace, cpus: configuration.numCPUs, gpus: configuration.numGPUs,
         resources: configuration.resources, objectStoreByteCount: configuration.objectStoreMemory,
-        environment: configuration.runtimeEnv?.environment ?? [:], forwardsLogs: configuration.logToDriver),
+        environment: try configuration.runtimeEnv.map(RuntimeEnvironment.variables) ?? [:],
+        forwardsLogs: configuration.logToDriver),
       loop: loop)
   }
 

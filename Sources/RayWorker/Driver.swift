@@ -54,6 +54,7 @@ package enum Driver {
     do {
       let faults = try Faults.plan()
       let loop = try EventLoop()
+      if mode == .callingThread { try MainQueue.join(loop) }
       let node = try NodeManager(try nodeConfiguration(configuration))
       do {
         return try join(node, loop, mode, faults)

@@ -32,9 +32,11 @@ package enum WorkerMain {
     // A reader that went away is seen as an error of the write, not as a signal.
     signal(SIGPIPE, SIG_IGN)
     cray_line_buffer_output()
+    if let failure = RuntimeEnvironment.enterDirectory() { fail(failure) }
     cray_limit_crash_reports(crashReportSecondsMax)
     do {
       let loop = try EventLoop()
+      try MainQueue.join(loop)
       let worker = try CoreWorker(
         id: launch.worker, node: OwnedDescriptor(adopting: launch.descriptor), loop: loop, faults: try Faults.plan())
       let executor = Executor(worker: worker)

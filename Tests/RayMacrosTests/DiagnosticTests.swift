@@ -150,6 +150,9 @@ private let refusedMethods = #"""
     func id() -> Int { 1 }
     // expected-warning@-1:8 {{a handle has a member 'id' of its own; call this method through 'handle.methods.id', and write its name in back-ticks to say that you know}}
     // expected-note@-2:8 {{write '`id`'}} {{8-10=`id`}}
+    @MainActor func show() {}
+    // expected-error@-1:3 {{a method of a class cannot be bound to the main actor, the other calls use the instance elsewhere: make the type an actor, or visit the main actor from inside}}
+    // expected-note@-2:3 {{keep it local with '@LocalOnly'}} {{3-4=@LocalOnly @}}
     #if DEBUG
       // expected-warning@-1:3 {{methods inside of '#if' are not remote; put the '#if' into their bodies, or mark them '@LocalOnly'}}
       func debug() {}
@@ -209,6 +212,7 @@ private let accepted = #"""
     @LocalOnly deinit {}
     subscript(_ i: Int) -> Int { i }
   }
+  @RemoteActor actor OnMain { @MainActor func show(_ text: String) {} }
   @RemoteActor fileprivate actor Private { func get(_ x: sending [Int]) -> [Int] { x } }
   func use() throws {
     _ = try $global.remote(of: ["a": 1])

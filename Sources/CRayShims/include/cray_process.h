@@ -29,6 +29,15 @@ void cray_limit_crash_reports(unsigned int seconds);
 /// The file of the library that has a symbol, cut to fit; an empty text when nobody has it or the program itself does.
 void cray_library_of_symbol(const char *_Nonnull symbol, char *_Nonnull path, uint32_t capacity);
 
+/// Becomes readable when the main dispatch queue, and so the main actor, has something to run; -1 where that cannot be told.
+int cray_main_queue_descriptor(void);
+
+/// Makes the descriptor unreadable until something more is queued.
+void cray_take_main_queue_signal(void);
+
+/// Runs what waits on the main dispatch queue. On the main thread only.
+void cray_run_main_queue(void);
+
 /// A pipe that children do not inherit. Returns 0 or an errno value.
 int cray_pipe(int out[_Nonnull 2]);
 #endif

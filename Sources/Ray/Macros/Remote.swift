@@ -25,11 +25,12 @@ public import RayEngine
 ///   - retryExceptions: Also try again when the function throws.
 ///   - retryOn: Also try again when the function throws one of these types.
 ///   - runtimeEnv: What the call finds around it.
+///   - streamWindow: How many elements a stream's callee may be ahead of its consumer, 1,024 by default.
 @attached(peer, names: prefixed(`$`), prefixed(__Remote_))
 public macro Remote(
   name: String? = nil, numCPUs: Double? = nil, numGPUs: Double? = nil, memory: Int? = nil, resources: [String: Double]? = nil,
   maxRetries: Int? = nil, retryExceptions: Bool? = nil, retryOn: [any Error.Type] = [],
-  schedulingStrategy: SchedulingStrategy? = nil, runtimeEnv: RuntimeEnv? = nil
+  schedulingStrategy: SchedulingStrategy? = nil, runtimeEnv: RuntimeEnv? = nil, streamWindow: Int? = nil
 ) = #externalMacro(module: "RayMacros", type: "RemoteMacro")
 
 /// Makes a final class or a Swift actor live in a worker process of its own.

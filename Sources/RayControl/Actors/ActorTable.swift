@@ -73,7 +73,8 @@ package struct ActorTable: Sendable {
   private func entry(_ actor: ActorID) -> NamedActorEntry? {
     guard let record = records[actor], let name = record.spec.name else { return nil }
     return NamedActorEntry(
-      id: actor, name: name, namespace: record.spec.namespace, className: record.spec.className)
+      id: actor, name: name, namespace: record.spec.namespace, className: record.spec.className,
+      taskRetryCountMax: record.spec.taskRetryCountMax, pendingCallCountMax: record.spec.pendingCallCountMax)
   }
 
   package var liveCount: Int { records.count }

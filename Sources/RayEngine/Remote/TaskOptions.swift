@@ -16,6 +16,7 @@ public struct TaskOptions: Sendable {
     package var retryOn: [any Error.Type] = []
     package var schedulingStrategy: SchedulingStrategy?
     package var runtimeEnv: RuntimeEnv?
+    package var streamWindow: Int?
   }
 
   package final class Storage: Sendable {
@@ -36,12 +37,13 @@ public struct TaskOptions: Sendable {
   public init(
     name: String? = nil, numCPUs: Double? = nil, numGPUs: Double? = nil, memory: Int? = nil,
     resources: [String: Double]? = nil, maxRetries: Int? = nil, retryExceptions: Bool? = nil, retryOn: [any Error.Type] = [],
-    schedulingStrategy: SchedulingStrategy? = nil, runtimeEnv: RuntimeEnv? = nil
+    schedulingStrategy: SchedulingStrategy? = nil, runtimeEnv: RuntimeEnv? = nil, streamWindow: Int? = nil
   ) {
     storage = Storage(
       Values(
         name: name, numCPUs: numCPUs, numGPUs: numGPUs, memory: memory, resources: resources, maxRetries: maxRetries,
-        retryExceptions: retryExceptions, retryOn: retryOn, schedulingStrategy: schedulingStrategy, runtimeEnv: runtimeEnv))
+        retryExceptions: retryExceptions, retryOn: retryOn, schedulingStrategy: schedulingStrategy, runtimeEnv: runtimeEnv,
+        streamWindow: streamWindow))
   }
 
   package var values: Values { storage.values }

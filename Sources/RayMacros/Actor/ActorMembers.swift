@@ -65,6 +65,12 @@ enum ActorMembers {
       complaints.error(
         attribute, "methods of a '@RemoteActor' are remote without '@Remote'", fixIts: [remove(attribute, function)])
     }
+    if !isActor, let attribute = function.attributes.first(named: "MainActor") {
+      complaints.error(
+        attribute,
+        "a method of a class cannot be bound to the main actor, the other calls use the instance elsewhere: make the type an actor, "
+          + "or visit the main actor from inside", fixIts: [localOnly(function)])
+    }
     let base = function.name.text.bare
     if handleMembers.contains(base), function.name.text == base {
       complaints.warning(

@@ -12,7 +12,7 @@ extension CoreMachine {
     call.lease = try cursor.integer(UInt64.self)
     call.attempt = try cursor.integer(UInt16.self)
     call.resultCount = UInt32(try cursor.integer(UInt16.self))
-    _ = try cursor.integer(UInt32.self)
+    call.streamWindow = UInt64(try cursor.integer(UInt32.self))
     call.peer = peer
     call.isStream = flags & PushBody.streamFlag != 0
     accept(call, task, function, cursor.remaining)
@@ -29,6 +29,7 @@ extension CoreMachine {
     call.attempt = record.pointee.attempt
     call.resultCount = record.pointee.resultCount
     call.isStream = record.pointee.flags & TaskRecord.stream != 0
+    call.streamWindow = UInt64(streamWindow(of: record))
     accept(call, task, record.pointee.function, arguments)
   }
 

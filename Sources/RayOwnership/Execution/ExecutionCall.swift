@@ -28,6 +28,8 @@ package final class ExecutionCall {
   @exclusivity(unchecked) var heldKept: [ObjectID] = []
   /// For streams: elements the consumer has taken.
   @exclusivity(unchecked) package internal(set) var streamCredit: UInt64 = 0
+  /// How many elements beyond the credit may be sent.
+  @exclusivity(unchecked) package internal(set) var streamWindow: UInt64 = 0
   @exclusivity(unchecked) package internal(set) var streamProduced: UInt64 = 0
   /// Neighbours in the list the call is in.
   @exclusivity(unchecked) var next: Unmanaged<ExecutionCall>?

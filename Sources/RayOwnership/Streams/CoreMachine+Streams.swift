@@ -11,7 +11,12 @@ final class StreamState {
   var skipping: UInt64 = 0
   var isEnded = false
   var waiters: [ObjectWaiter] = []
-  init(task: UInt64) { self.task = task }
+  /// How many elements the producer may be ahead.
+  let window: UInt64
+  init(task: UInt64, window: UInt64) {
+    self.task = task
+    self.window = window
+  }
 }
 
 /// What the next step of a stream is.
@@ -22,7 +27,7 @@ package enum StreamStep {
 }
 
 extension CoreMachine {
-  /// How many elements a producer may be ahead of its consumer.
+  /// How many elements a producer may be ahead of its consumer where the call does not say.
   package static var streamWindow: UInt64 { 1024 }
 
   // MARK: Consumer
@@ -47,7 +52,7 @@ extension CoreMachine {
   }
 
   private func giveCredit(_ state: StreamState, always: Bool = false) {
-    guard always || state.consumed - state.credited >= Self.streamWindow / 4,
+    guard always || state.consumed - state.credited >= max(1, state.window / 4),
       let record = tasks.find(state.task), record.pointee.stage == .sent,
       let lane = record.pointee.lane?.takeUnretainedValue()
     else { return }
@@ -126,7 +131,7 @@ extension CoreMachine {
 
   /// True while the producer may go on.
   package func mayYield(_ call: ExecutionCall) -> Bool {
-    call.streamProduced < call.streamCredit + Self.streamWindow
+    call.streamProduced < call.streamCredit + call.streamWindow
   }
 
   /// Sends one element. Handles of the part's references must be alive until this returns.

@@ -57,9 +57,15 @@ extension CoreMachine {
     filler.put(leaseID)
     filler.put(record.pointee.attempt)
     filler.put(UInt16(record.pointee.resultCount))
-    filler.put(UInt32(0))
+    filler.put(isStream ? streamWindow(of: record) : 0)
     filler.put(arguments)
     touch(peer)
+  }
+
+  /// 0 for calls without a stream, or whose stream nobody reads any more.
+  func streamWindow(of record: UnsafeMutablePointer<TaskRecord>) -> UInt32 {
+    guard record.pointee.flags & TaskRecord.stream != 0 else { return 0 }
+    return UInt32(clamping: streams[record.pointee.firstResult]?.window ?? 0)
   }
 
   /// The index of a function on the connection, defined on first use.

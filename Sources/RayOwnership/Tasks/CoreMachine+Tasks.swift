@@ -71,12 +71,14 @@ extension CoreMachine {
   }
 
   /// Submits a call that yields any number of objects; the returned one becomes ready when the stream ends.
-  package func submitStream(_ submission: borrowing TaskSubmission) -> ObjectID {
+  package func submitStream(
+    _ submission: borrowing TaskSubmission, window: UInt64 = CoreMachine.streamWindow
+  ) -> ObjectID {
     let (task, record) = makeRecord(submission)
     record.pointee.flags |= TaskRecord.stream
     let object = makeObject(task: task)
     record.pointee.firstResult = object
-    streams[object] = StreamState(task: task)
+    streams[object] = StreamState(task: task, window: window)
     start(task, record, submission)
     return ObjectID(owner: me, index: object)
   }

@@ -21,6 +21,9 @@ package struct ActorSpec: Hashable, Sendable {
   package var isReady: Bool
   /// Calls that may be active at once; 0 = what the class suggests.
   package var concurrencyMax: Int32
+  /// What handles that are found by name do: repeat calls so often (-1 for ever), have so many unfinished (-1 any number).
+  package var taskRetryCountMax: Int32
+  package var pendingCallCountMax: Int32
   /// The encoded constructor call; opaque to the node.
   package var creation: [UInt8]
 
@@ -30,7 +33,7 @@ package struct ActorSpec: Hashable, Sendable {
     heldResources: ResourceSet = .init(), strategy: LeaseStrategy = .hybrid,
     environment: RuntimeEnvironmentID = .inherited,
     restartCountMax: Int32 = 0, isDetached: Bool = false, getIfExists: Bool = false,
-    isReady: Bool = true, concurrencyMax: Int32 = 0,
+    isReady: Bool = true, concurrencyMax: Int32 = 0, taskRetryCountMax: Int32 = 0, pendingCallCountMax: Int32 = -1,
     creation: [UInt8] = []
   ) {
     self.id = id
@@ -46,6 +49,8 @@ package struct ActorSpec: Hashable, Sendable {
     self.getIfExists = getIfExists
     self.isReady = isReady
     self.concurrencyMax = concurrencyMax
+    self.taskRetryCountMax = taskRetryCountMax
+    self.pendingCallCountMax = pendingCallCountMax
     self.creation = creation
   }
 

@@ -59,12 +59,20 @@ package struct NamedActorEntry: Hashable, Sendable {
   package var name: String
   package var namespace: String
   package var className: String
+  /// See ``ActorSpec``.
+  package var taskRetryCountMax: Int32
+  package var pendingCallCountMax: Int32
 
-  package init(id: ActorID, name: String, namespace: String, className: String) {
+  package init(
+    id: ActorID, name: String, namespace: String, className: String, taskRetryCountMax: Int32 = 0,
+    pendingCallCountMax: Int32 = -1
+  ) {
     self.id = id
     self.name = name
     self.namespace = namespace
     self.className = className
+    self.taskRetryCountMax = taskRetryCountMax
+    self.pendingCallCountMax = pendingCallCountMax
   }
 }
 

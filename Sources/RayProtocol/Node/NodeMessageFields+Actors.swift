@@ -67,6 +67,8 @@ extension ActorSpec: NodeMessageField {
     writer.put(getIfExists)
     writer.put(isReady)
     writer.put(concurrencyMax)
+    writer.put(taskRetryCountMax)
+    writer.put(pendingCallCountMax)
     writer.put(creation)
   }
   package init(from reader: inout NodeMessageReader) throws(RayError) {
@@ -78,11 +80,12 @@ extension ActorSpec: NodeMessageField {
       environment: .init(try reader.integer()), restartCountMax: try reader.integer(),
       isDetached: try reader.bool(),
       getIfExists: try reader.bool(), isReady: try reader.bool(), concurrencyMax: try reader.integer(),
+      taskRetryCountMax: try reader.integer(), pendingCallCountMax: try reader.integer(),
       creation: try reader.blob())
     guard restartCountMax >= -1 else { throw reader.violation("\(restartCountMax) restarts") }
     guard name != "" else { throw reader.violation("the name of an actor is empty") }
   }
-  package static var byteCountMin: Int { 57 }
+  package static var byteCountMin: Int { 65 }
 }
 
 extension ActorDeathCause: NodeMessageField {
@@ -191,13 +194,15 @@ extension NamedActorEntry: NodeMessageField {
     writer.put(name)
     writer.put(namespace)
     writer.put(className)
+    writer.put(taskRetryCountMax)
+    writer.put(pendingCallCountMax)
   }
   package init(from reader: inout NodeMessageReader) throws(RayError) {
     self.init(
       id: try reader.value(), name: try reader.string(), namespace: try reader.string(),
-      className: try reader.string())
+      className: try reader.string(), taskRetryCountMax: try reader.integer(), pendingCallCountMax: try reader.integer())
   }
-  package static var byteCountMin: Int { 28 }
+  package static var byteCountMin: Int { 36 }
 }
 
 extension NodeEvent.NodeEntry: NodeMessageField {

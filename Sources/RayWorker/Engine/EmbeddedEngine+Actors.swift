@@ -53,7 +53,9 @@ extension EmbeddedEngine {
       strategy: try strategy(options.schedulingStrategy), environment: try environment(options.runtimeEnv),
       restartCountMax: Int32(clamping: restarts), isDetached: options.lifetime == .detached,
       getIfExists: options.getIfExists ?? false,
-      concurrencyMax: Int32(clamping: options.maxConcurrency ?? 0))
+      concurrencyMax: Int32(clamping: options.maxConcurrency ?? 0),
+      taskRetryCountMax: Int32(clamping: options.maxTaskRetries ?? 0),
+      pendingCallCountMax: Int32(clamping: options.maxPendingCalls ?? -1))
   }
 
   func adoptActor(_ actor: ReferenceLayout.Actor, source: UnsafeRawPointer?) -> ActorCore {
@@ -80,7 +82,8 @@ extension EmbeddedEngine {
       throw RayError(.actorNotFound, "no live actor is named '\(name)' in namespace '\(place)'")
     }
     return ActorCore(
-      id: found.id, className: found.className, maxTaskRetries: 0, maxPendingCalls: -1, lifetime: nil, engine: self)
+      id: found.id, className: found.className, maxTaskRetries: found.taskRetryCountMax,
+      maxPendingCalls: found.pendingCallCountMax, lifetime: nil, engine: self)
   }
 
   package func namedActors(namespace: String?) async throws -> [NamedActor] {

@@ -89,14 +89,17 @@ extension EmbeddedEngine {
       strategy: try strategy(values.schedulingStrategy), environment: try environment(values.runtimeEnv))
     let retries = values.maxRetries ?? Self.defaultTaskRetries
     guard retries >= -1 else { throw RayError(.invalidArgument, "maxRetries must be -1 (no limit) or more, not \(retries)") }
-    let key = QueueKey(function: function, terms: terms, retries: retries, retryOn: values.retryOn.map { ObjectIdentifier($0) })
+    let retryThrown = values.retryExceptions ?? !values.retryOn.isEmpty
+    let key = QueueKey(
+      function: function, terms: terms, retries: retries, retryThrown: retryThrown,
+      retryOn: values.retryOn.map { ObjectIdentifier($0) })
     return queues.withLock { queues in
       if let record = queues[key] { return record }
       let queue = worker.lock.withLock { worker.machine.makeQueue(function: function, terms: terms) }
       queue.retryFilter = Self.retryFilter(values.retryOn)
       let record = QueueRecord(
         worker: worker.id, function: function, queue: queue, retries: Int32(clamping: retries),
-        retryThrown: values.retryExceptions ?? !values.retryOn.isEmpty)
+        retryThrown: retryThrown)
       queues[key] = record
       return record
     }
@@ -106,6 +109,7 @@ extension EmbeddedEngine {
     var function: UInt32
     var terms: LeaseTerms
     var retries: Int
+    var retryThrown: Bool
     var retryOn: [ObjectIdentifier]
   }
 
@@ -156,12 +160,8 @@ extension EmbeddedEngine {
   /// Tells the node about an environment before the first lease that needs it.
   func environment(_ environment: RuntimeEnv?) throws -> RuntimeEnvironmentID {
     guard let environment, !environment.environment.isEmpty || environment.workingDirectory != nil else { return .inherited }
-    if environment.workingDirectory != nil {
-      throw RayError(.unsupported, "the embedded engine cannot change a worker's working directory; set it in the program")
-    }
-    var variables = environment.environment.sorted { $0.key < $1.key }
+    let variables = try RuntimeEnvironment.variables(of: environment).sorted { $0.key < $1.key }
       .map { NodeRequest.EnvironmentVariable(name: $0.key, value: $0.value) }
-    variables.removeAll { $0.name.isEmpty }
     let id = RuntimeEnvironmentID(Self.stableHash(variables))
     worker.lock.withLock {
       if worker.state.definedEnvironments.insert(id.rawValue).inserted {

@@ -49,7 +49,11 @@ package final class EmbeddedEngine: Engine {
   package func submitStream(
     _ target: CallTarget, options: TaskOptions, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> StreamHandle {
-    let id = try withSubmission(target, options, arguments) { $0.submitStream($1) }
+    let window = options.values.streamWindow ?? Int(CoreMachine.streamWindow)
+    guard window > 0, window <= Int32.max else {
+      throw RayError(.invalidArgument, "streamWindow must be 1 or more, not \(window)")
+    }
+    let id = try withSubmission(target, options, arguments) { $0.submitStream($1, window: UInt64(window)) }
     return StreamHandle(completion: ObjectHandle(id: id, engine: self))
   }
 

@@ -6,6 +6,19 @@ import Testing
   try await Ray.actor(named: name, as: Counter.self).add.remote(x).value
 }
 
+@RemoteActor private final class Survivor {
+  /// Dies in its first life, tells in its second.
+  func crashOnce() -> Bool {
+    if !Ray.context.wasCurrentActorReconstructed { WorkerProcess.crash() }
+    return true
+  }
+}
+@Remote private func joinOrCreate(_ name: String) async throws -> [String] {
+  let counter = try Counter.options(name: name, getIfExists: true).remote()
+  _ = try await counter.add.remote(1).value
+  return ["\(try await counter.process.remote().value)"]
+}
+
 extension RayConformance {
   @Suite(.ray(cpus: 4, namespace: "home")) struct NamedActors {
     @Test func aNamedActorIsFoundHereAndInWorkers() async throws {
@@ -43,6 +56,32 @@ extension RayConformance {
       let second = try Counter.options(name: "shared", getIfExists: true).remote(from: 100)
       #expect(try await second.add.remote(1).value == 3)
       await expectRayError(.invalidArgument) { _ = try Counter.options(getIfExists: true).remote() }
+    }
+
+    /// Whoever comes first creates it, the others get it, in whatever process they are.
+    @Test(arguments: 0..<5) func everybodyGetsTheSameActorAtOnce(_ round: Int) async throws {
+      let name = "contested \(round)"
+      // Somebody has to keep it alive between the others.
+      let kept = try Counter.options(name: name, getIfExists: true).remote()
+      let processes = try await Ray.get(try (0..<12).map { _ in try $joinOrCreate.remote(name) })
+      #expect(Set(processes).count == 1)
+      #expect(try await kept.get.remote().value == 12)
+    }
+
+    @Test func aHandleFoundByNameKeepsTheLimitsOfTheActor() async throws {
+      let gate = try Gate.options(name: "limited", maxConcurrency: 10, maxPendingCalls: 2).remote()
+      let found = try await Ray.actor(named: "limited", as: Gate.self)
+      let waiting = try (0..<2).map { _ in try found.passed.remote() }
+      await expectRayError(.pendingCallsLimitExceeded) { _ = try found.passed.remote() }
+      try await gate.kill()
+      for ref in waiting { _ = try? await ref.value }
+    }
+
+    @Test func callsThroughAHandleFoundByNameAreRepeatedAsTheActorSays() async throws {
+      let survivor = try Survivor.options(name: "survivor", maxRestarts: -1, maxTaskRetries: -1).remote()
+      let found = try await Ray.actor(named: "survivor", as: Survivor.self)
+      #expect(try await found.crashOnce.remote().value)
+      _ = survivor
     }
 
     @Test func aNameIsFreeAgainAfterDeath() async throws {

@@ -57,6 +57,17 @@ extension RayConformance {
       #expect(try await call.remote(counter, times: times, fatally: false).value == times + 1)
     }
 
+    /// Equal but for what is retried, so that nothing may be taken from one for the other.
+    @Test func optionsOfOneFunctionDoNotMixUp() async throws {
+      let counter = try AttemptCounter.remote()
+      for (retries, expected) in [(false, nil), (true, 3), (false, nil)] as [(Bool, Int?)] {
+        let call = $failing.options(maxRetries: 2, retryExceptions: retries)
+        let before = try await counter.total.remote().value
+        let result = try? await call.remote(counter, times: before + 2, fatally: false).value
+        #expect(result == expected.map { $0 + before })
+      }
+    }
+
     @Test func theLastErrorIsThrownWhenRetriesAreUsedUp() async throws {
       let counter = try AttemptCounter.remote()
       let call = $failing.options(maxRetries: 2, retryExceptions: true)

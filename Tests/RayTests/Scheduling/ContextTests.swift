@@ -27,10 +27,13 @@ import Testing
 }
 @Remote private func variable(_ name: String) -> String? { environmentVariable(name) }
 
+@Remote private func directory() -> String { currentDirectory() }
+
 @RemoteActor final class Reporter {
   init() {}
   func report() -> ContextReport { .here }
   func variable(_ name: String) -> String? { environmentVariable(name) }
+  func directory() -> String { currentDirectory() }
 }
 
 extension RayConformance {
@@ -68,6 +71,29 @@ extension RayConformance {
       #expect(try await $variable.remote("CONFORMANCE_EXTRA").value == nil)
       let reporter = try Reporter.options(runtimeEnv: environment).remote()
       #expect(try await reporter.variable.remote("CONFORMANCE_EXTRA").value == "extra = 1")
+    }
+
+    @Test func callsAndActorsRunInTheirDirectory() async throws {
+      let here = currentDirectory()
+      #expect(try await $directory.remote().value == here)
+      #expect(try await $directory.options(runtimeEnv: RuntimeEnv(workingDirectory: "/")).remote().value == "/")
+      let source = RuntimeEnv(environment: ["CONFORMANCE_EXTRA": "both"], workingDirectory: "/usr/../usr/lib")
+      let reporter = try Reporter.options(runtimeEnv: source).remote()
+      #expect(try await reporter.directory.remote().value == "/usr/lib")
+      #expect(try await reporter.variable.remote("CONFORMANCE_EXTRA").value == "both")
+      #expect(try await $directory.remote().value == here)
+    }
+
+    @Test(arguments: [("/no/such/place", "No such file"), ("/etc/passwd", "Not a directory"), ("", "No such file")])
+    func aDirectoryThatCannotBeEnteredIsTold(_ path: String, _ reason: String) async throws {
+      let environment = RuntimeEnv(workingDirectory: path)
+      await expectRayError(.runtimeEnvironmentFailed, reason) { _ = try $directory.options(runtimeEnv: environment).remote() }
+      await expectRayError(.runtimeEnvironmentFailed, reason) { _ = try Reporter.options(runtimeEnv: environment).remote() }
+    }
+
+    @Test(arguments: ["", "A=B", "A\0B"]) func aVariableThatCannotBeSetIsTold(_ name: String) async throws {
+      let environment = RuntimeEnv(environment: [name: "value"])
+      await expectRayError(.invalidArgument, "cannot be set") { _ = try $directory.options(runtimeEnv: environment).remote() }
     }
   }
 }

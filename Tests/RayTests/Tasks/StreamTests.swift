@@ -27,6 +27,9 @@ import Testing
     continuation.onTermination = { _ in _ = try? gate.open.remote() }
   }
 }
+@Remote private func counted(_ counter: ActorHandle<AttemptCounter>) -> AsyncThrowingStream<Int, any Error> {
+  AsyncThrowingStream { try await counter.next.remote().value }
+}
 struct StreamFailure: Error, Codable, Equatable { var count: Int }
 
 extension RayConformance {
@@ -35,6 +38,22 @@ extension RayConformance {
       var values: [Int] = []
       for try await ref in try $count.remote(to: n) { values.append(try await ref.value) }
       #expect(values == Array(0..<n))
+    }
+
+    @Test(arguments: [1, 3, 100]) func aProducerIsNoFurtherAheadThanItsWindow(_ window: Int) async throws {
+      let counter = try AttemptCounter.remote()
+      var elements = try $counted.options(streamWindow: window).remote(counter).makeAsyncIterator()
+      for expected in 1...20 {
+        #expect(try await elements.next()?.value == expected)
+        // One more than it may send is in the producer's hand.
+        #expect(try await counter.total.remote().value <= expected + window + 1)
+      }
+    }
+
+    @Test(arguments: [0, -1, Int.max]) func anImpossibleWindowIsRefused(_ window: Int) async throws {
+      await expectRayError(.invalidArgument, "streamWindow must be 1 or more") {
+        _ = try $count.options(streamWindow: window).remote(to: 1)
+      }
     }
 
     @Test func valuesAreReadDirectly() async throws {
