@@ -7,7 +7,7 @@ import sys
 import ray
 from ray._private.worker import global_worker
 
-from . import classes, errors, foreign, hooks, native, values, worker
+from . import classes, errors, foreign, hooks, jobs, native, values, worker
 from .errors import SwiftRetryableError
 
 ABI = 1
@@ -23,6 +23,7 @@ def connect(options, fingerprint=""):
     hooks.install()
     options = dict(options)
     if not ray.is_initialized():
+        options = jobs.adapt(options)
         native.prepare(options, native.library_path(os.path.realpath("/proc/self/exe")))
         ray.init(**options)
         native.start(fingerprint)

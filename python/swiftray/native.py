@@ -8,7 +8,7 @@ import os
 import ray
 from ray._private.worker import global_worker
 
-from . import hooks, lanes
+from . import hooks, jobs, lanes
 
 PROBE_SECONDS = 30
 
@@ -62,18 +62,9 @@ def prepare(options, library):
 
     keep_python_functions()
     config = options.setdefault("job_config", JobConfig())
-    path = _portable(library)
+    path = os.path.abspath(library) if jobs.runtime_env() is None else jobs.portable(library)
     if path not in config.code_search_path:
         config.code_search_path = [*config.code_search_path, path]
-
-
-def _portable(library):
-    """Below the working directory of a job, paths are relative: every node unpacks it elsewhere."""
-    full, here = os.path.abspath(library), os.getcwd()
-    in_job = "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ
-    if in_job and os.path.commonpath([full, here]) == here:
-        return os.path.join(".", os.path.relpath(full, here))
-    return full
 
 
 def keep_python_functions():
