@@ -2,7 +2,7 @@
 
     python run.py [--rounds 3] [--scale 1.0] [--lanes plain,python,native] [--json results.json]
 
-Needs `pip install "ray[cpp]" numpy msgpack` and the release build (`swift build -c release`). Prints medians, the median of each
+Needs `pip install "ray[cpp]" numpy msgpack` and the release build of this package (`swift build -c release`). Prints medians, the median of each
 round's ratio to plain Python, and CPU time per operation of the driver, its workers and the node.
 """
 

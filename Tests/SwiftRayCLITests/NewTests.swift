@@ -71,6 +71,7 @@ import Testing
     #expect(manifest.contains(#".executable(name: "my-app", targets: ["my-app"])"#))
     #expect(manifest.contains(#".library(name: "MyApp", type: .dynamic, targets: ["MyApp"])"#))
     #expect(try #require(files["Sources/MyApp/App.swift"]).contains("public struct App: RayApp"))
+    #expect(try #require(files["Sources/MyApp/App.swift"]).contains("swiftray_app_main"))
     #expect(try #require(files["Sources/my-app/main.swift"]) == "import MyApp\n\nApp.main()\n")
     #expect(files.values.allSatisfy { $0.hasSuffix("\n") })
   }

@@ -80,6 +80,10 @@ struct PackageTemplate {
       }
     }
 
+    // Where `swiftray run` enters the library.
+    @_cdecl("swiftray_app_main")
+    public func start() { App.main() }
+
     """
   }
 

@@ -63,3 +63,7 @@ public struct App: RayApp {
     }
   }
 }
+
+/// Where `swiftray run` enters the library.
+@_cdecl("swiftray_app_main")
+public func start() { App.main() }
