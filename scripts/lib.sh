@@ -61,3 +61,31 @@ prepare() {
     ls /usr/lib/gcc/*/*/libstdc++.so >/dev/null 2>&1 || need /nonexistent libstdc++-12-dev
   fi
 }
+
+# The Ray that tests run against; RAY_VERSION asks for another.
+ray_version=${RAY_VERSION:-2.60.0}
+
+# Makes .venv, a Python with Ray whose library is shared, and puts it into the environment. Fails, and says why, where none can be had.
+# RAY_PYTHON names an environment that is there already; "none" goes without.
+prepare_ray() {
+  [ "${RAY_PYTHON:-}" = none ] && { say "without Ray: RAY_PYTHON=none" && return 1; }
+  local environment=${RAY_PYTHON:-$root/.venv}
+  if ! "$environment/bin/python3" -c 'import ray, msgpack, numpy, pytest' 2>/dev/null; then
+    make_ray_environment "$environment" || { say "without Ray: no Python environment with ray $ray_version could be made" && return 1; }
+  fi
+  export VIRTUAL_ENV=$environment
+}
+
+make_ray_environment() {
+  local python=python3 version
+  if [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null && ! command -v python3 >/dev/null; then need python3 python3; fi
+  command -v "$python" >/dev/null || return 1
+  "$python" -c 'import venv, ensurepip' 2>/dev/null || need /nonexistent python3-venv || return 1
+  version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  if ! "$python" -c 'import sysconfig; raise SystemExit(not sysconfig.get_config_var("Py_ENABLE_SHARED"))'; then
+    need /nonexistent "libpython$version" || return 1
+  fi
+  say "making $1 with ray $ray_version"
+  "$python" -m venv "$1" || return 1
+  "$1/bin/python3" -m pip install -q --disable-pip-version-check "ray==$ray_version" msgpack numpy pytest || return 1
+}

@@ -6,7 +6,7 @@ which costs a copy more, is taken, and one line says so.
 
 import logging
 
-from . import values
+from . import large, values
 
 log = logging.getLogger("swiftray")
 
@@ -140,6 +140,8 @@ def _hook_arguments(worker):
             data, metadata = entry[0], entry[1]
             if metadata == b"XLANG" or (metadata == b"" and data is not None):
                 result.append(Raw(data, ref))
+            elif metadata == b"PYTHON" and data is not None and (parts := large.parts(data)) is not None:
+                result.append(Raw(parts, ref))
             elif metadata == b"RAW":
                 result.append(b"" if data is None else bytes(memoryview(data)))
             else:

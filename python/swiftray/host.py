@@ -7,7 +7,7 @@ import sys
 import ray
 from ray._private.worker import global_worker
 
-from . import classes, errors, foreign, hooks, jobs, native, values, worker
+from . import classes, errors, foreign, hooks, jobs, large, native, values, worker
 from .errors import SwiftRetryableError
 
 ABI = 1
@@ -264,6 +264,7 @@ def method_submitter(handle, name, options, returns):
     if options.pop("retry_listed", False):
         retry = [SwiftRetryableError]
     retries = options.get("max_task_retries")
+    window = options.get("_generator_backpressure_num_objects")
     fast = _fast_method(handle, name, retries, retry) if returns == 1 else None
     if fast:
         return fast
@@ -271,6 +272,8 @@ def method_submitter(handle, name, options, returns):
     extra = {"name": name, "num_returns": returns}
     if retries is not None:
         extra["max_task_retries"] = retries
+    if window is not None:
+        extra["_generator_backpressure_num_objects"] = window
     if retry:
         extra["retry_exceptions"] = retry
 
@@ -326,9 +329,14 @@ def put(data, refs):
     return ray.put(values.Encoded(data, refs) if hooks.installed else values.decode(data))
 
 
+def put_large(head, elements):
+    """Stores a large array that lies in Swift's memory, with one copy."""
+    return ray.put(large.Large(head, elements))
+
+
 def get_raw(refs, milliseconds):
     """What the store holds for each: `(kind, data)`; None when the time is over. Kinds: 0 a buffer whose value starts at
-    byte 9, 1 MessagePack, 2 what `errors.describe` says."""
+    byte 9, 1 MessagePack, 3 the two buffers of a large array, 2 what `errors.describe` says."""
     try:
         found = global_worker.core_worker.get_objects(refs, milliseconds)
     except ray.exceptions.GetTimeoutError:
@@ -340,6 +348,10 @@ def _raw(ref, entry):
     data, metadata = entry[0], entry[1]
     if data is not None and (metadata == b"XLANG" or metadata == b""):
         return (0, data)
+    if data is not None and metadata == b"PYTHON" and hooks.installed:
+        parts = large.parts(data)
+        if parts is not None:
+            return (3, parts)
     value = global_worker.deserialize_objects([entry], [ref])[0]
     if isinstance(value, ray.exceptions.RayError):
         return (2, errors.describe(value))

@@ -19,7 +19,7 @@ ACTOR = 0x41
 PICKLED = 0x50
 
 # The kinds of Swift's typed arrays: struct format, numpy name.
-_KINDS = {
+KINDS = {
     1: ("b", "int8"),
     2: ("h", "int16"),
     3: ("i", "int32"),
@@ -32,7 +32,7 @@ _KINDS = {
     10: ("d", "float64"),
     11: ("?", "bool"),
 }
-_KIND_OF_NAME = {name: kind for kind, (_, name) in _KINDS.items()}
+_KIND_OF_NAME = {name: kind for kind, (_, name) in KINDS.items()}
 _KIND_OF_TYPECODE = {"b": 1, "h": 2, "i": 3, "q": 4, "l": 4, "B": 5, "H": 6, "I": 7, "Q": 8, "L": 8, "f": 9, "d": 10}
 
 # Ray's own limit is deeper than any value a program means to send.
@@ -174,9 +174,9 @@ def _decode_extension(code, data):
 
 
 def decode_typed_array(data):
-    if len(data) < 2 or data[0] not in _KINDS or len(data) < 2 + data[1]:
+    if len(data) < 2 or data[0] not in KINDS or len(data) < 2 + data[1]:
         raise ValueError(f"a typed array of {len(data)} bytes that is none")
-    format, name = _KINDS[data[0]]
+    format, name = KINDS[data[0]]
     elements = data[2 + data[1] :]
     try:
         import numpy

@@ -116,6 +116,7 @@ extension ClusterEngine {
   ) throws -> Submitter {
     let retryOn = options.values.retryOn.map { String(reflecting: $0) }
     var values = try TaskOptionValues.make(options, isMethod: actor != nil, actor: actor)
+    if returns == .stream { values["_generator_backpressure_num_objects"] = try TaskOptionValues.window(options) }
     if actor == nil { values["obstacle"] = nativeObstacle(ofFunction: name) }
     let key = Submitters.Key(name: name, actor: actor?.id, options: values, retryOn: retryOn, returns: returns)
     return try submitters.find(key) {
@@ -170,6 +171,15 @@ extension ClusterEngine {
 
 /// Options as Ray's Python API names them.
 enum TaskOptionValues {
+  /// How many elements a stream may be ahead of its consumer.
+  static func window(_ options: TaskOptions) throws -> OptionValue? {
+    guard let window = options.values.streamWindow else { return nil }
+    guard window >= 1, window <= Int(Int32.max) else {
+      throw RayError(.invalidArgument, "streamWindow must be 1 or more, and fit into 32 bits, not \(window)")
+    }
+    return .int(window)
+  }
+
   static func make(_ options: TaskOptions, isMethod: Bool, actor: ActorCore?) throws -> [String: OptionValue] {
     let values = options.values
     var result: [String: OptionValue] = [:]

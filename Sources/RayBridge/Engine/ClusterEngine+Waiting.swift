@@ -116,6 +116,7 @@ extension ClusterEngine {
     switch FromPython.int(parts[0]) {
     case 0: entry.resolve(try PythonBuffer(parts[1]), skipping: ObjectHeader.byteCount)
     case 1: entry.resolve(try PythonBuffer(parts[1]), skipping: 0)
+    case 3: entry.resolve(try LargeValue(FromPython.tuple(parts[1])))
     default: entry.fail(Host.encoded(parts[1]))
     }
   }

@@ -60,6 +60,7 @@ package final class ClusterEngine: Engine {
 
   package func put(byteCountHint: Int, encode: (inout ByteWriter) throws -> Void) throws -> ObjectHandle {
     try checkRunning()
+    if byteCountHint >= Self.largeByteCountMin, let large = try putLarge(byteCountHint: byteCountHint, encode) { return large }
     var writer = ByteWriter(capacity: min(byteCountHint + 128, 1 << 40))
     writer.alignmentBase = -ObjectHeader.byteCount
     try encode(&writer)

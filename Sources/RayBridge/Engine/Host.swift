@@ -6,7 +6,7 @@ internal import RayProtocol
 final class Host: Sendable {
   let connect, disconnect, taskSubmitter, methodSubmitter, createActor, pythonSubmitter, createPythonActor, findActor, adoptActor,
     namedActors, kill: PythonObject
-  let put, getRaw, wait, nextElement, cancel, context, resources, nodes, describe: PythonObject
+  let put, putLarge, getRaw, wait, nextElement, cancel, context, resources, nodes, describe: PythonObject
   let decodeReference, encodeReference, encodeActor: PythonObject
 
   /// What this library and the Python package must agree on.
@@ -34,6 +34,7 @@ final class Host: Sendable {
     namedActors = try host.attribute("named_actors")
     kill = try host.attribute("kill")
     put = try host.attribute("put")
+    putLarge = try host.attribute("put_large")
     getRaw = try host.attribute("get_raw")
     wait = try host.attribute("wait")
     nextElement = try host.attribute("next_element")

@@ -12,7 +12,8 @@ final class ObjectTable: Sendable {
       case pending
       /// Known to be ready, not fetched yet.
       case ready
-      case value(PythonBuffer, UnsafeRawBufferPointer)
+      /// The bytes, and what keeps them.
+      case value(any AnyObject & Sendable, UnsafeRawBufferPointer)
       case failed(FailureBytes)
     }
 
@@ -56,6 +57,8 @@ final class ObjectTable: Sendable {
     func resolve(_ buffer: PythonBuffer, skipping offset: Int) {
       value = .value(buffer, UnsafeRawBufferPointer(rebasing: buffer.bytes.dropFirst(offset)))
     }
+
+    func resolve(_ large: LargeValue) { value = .value(large, large.bytes) }
 
     func fail(_ bytes: [UInt8]) { value = .failed(FailureBytes(bytes)) }
   }

@@ -59,13 +59,11 @@ enum WorkerFunctions {
   }
 
   /// `(payload, values, instance)` and at `outerIndex` the object to borrow through; the buffers are held as long as the call runs.
-  private static func incoming(_ arguments: Arguments, _ count: Int, outerIndex: Int) throws -> (IncomingCall, [PythonBuffer]) {
+  private static func incoming(_ arguments: Arguments, _ count: Int, outerIndex: Int) throws -> (IncomingCall, [any Sendable]) {
     let payload = try PythonBuffer(try argument(arguments, count, 0))
     let objects = FromPython.tuple(try argument(arguments, count, 1))
     let token = FromPython.int(try argument(arguments, count, 2))
-    let values = try objects.map { object -> (PythonBuffer, Int) in
-      (try PythonBuffer(object), FromPython.isBytes(object) ? 0 : ObjectHeader.byteCount)
-    }
+    let values = try objects.map { try ArgumentBytes($0) }
     let frame = try CallFrame(parsing: payload.bytes)
     var call = IncomingCall(
       frame: frame,
@@ -73,13 +71,32 @@ enum WorkerFunctions {
         guard values.indices.contains(index) else {
           throw RayError(.protocolViolation, "\(frame.name): argument value \(index) of \(values.count)")
         }
-        return UnsafeRawBufferPointer(rebasing: values[index].0.bytes.dropFirst(values[index].1))
+        return values[index].bytes
       },
       instance: token == 0 ? nil : WorkerState.instance(token))
     if outerIndex < count, let outer = arguments?[outerIndex], !FromPython.isNone(outer) {
       call.outer = PythonObject(borrowing: outer)
     }
-    return (call, [payload] + values.map(\.0))
+    return (call, [payload] + values)
+  }
+
+  /// An argument's value where it lies: in Ray's store, or translated.
+  private struct ArgumentBytes: @unchecked Sendable {
+    // Sendable: the bytes do not change, and `owner` keeps them.
+    let owner: any AnyObject & Sendable
+    let bytes: UnsafeRawBufferPointer
+
+    init(_ object: PythonPointer) throws {
+      if FromPython.isInstance(object, Python.api.tupleType) {
+        let large = try LargeValue(FromPython.tuple(object))
+        (owner, bytes) = (large, large.bytes)
+      } else {
+        let buffer = try PythonBuffer(object)
+        // What was translated is bytes; what lies in the store has Ray's header.
+        let offset = FromPython.isBytes(object) ? 0 : ObjectHeader.byteCount
+        (owner, bytes) = (buffer, UnsafeRawBufferPointer(rebasing: buffer.bytes.dropFirst(offset)))
+      }
+    }
   }
 
   // MARK: Results

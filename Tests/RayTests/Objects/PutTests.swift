@@ -94,7 +94,7 @@ extension RayConformance {
       }
     }
 
-    @Test func aValueLargerThanTheStoreIsRefused() async throws {
+    @Test(.embeddedOnly("Ray puts what is larger than its store on disk")) func aValueLargerThanTheStoreIsRefused() async throws {
       await expectRayError(.objectTooLarge) { _ = try Ray.put([UInt8](repeating: 0, count: 300 << 20)) }
     }
   }
