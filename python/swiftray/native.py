@@ -106,7 +106,7 @@ def _find_obstacle(fingerprint):
 
 def _submission_obstacle():
     try:
-        _signatures()
+        _check_signatures()
     except (AttributeError, ImportError, LookupError) as error:
         return f"Ray's core worker is not as expected ({error})"
     return None
@@ -217,7 +217,7 @@ _ACTOR_TASK = {
     "language": None, "actor_id": None, "function_descriptor": None, "args": None, "name": "", "num_returns": 1, "max_retries": 0,
     "retry_exceptions": False, "retry_exception_allowlist": None, "num_method_cpus": 0.0, "concurrency_group_name": b"",
     "generator_backpressure_num_objects": -1, "num_objects_per_yield": 1, "enable_task_events": True, "tensor_transport": None,
-    "labels": None,
+    "py_tensor_transport": 0, "labels": None,
 }  # fmt: skip
 
 
@@ -234,28 +234,25 @@ def parameters(function):
     return [part.partition("=")[0].partition(":")[0].split()[-1] for part in inside.split(",")][1:]
 
 
-def _tail(function, known, given):
-    """Values for the parameters behind the first `given`, in the order that this version has."""
+def _check(function, known):
+    """Refuses a version whose parameters are not all known."""
     names = parameters(function)
     strange = [name for name in names if name not in known]
     if strange or not set(known) - set(names) <= _OPTIONAL:
         raise LookupError(f"{getattr(function, '__name__', function)} has other parameters ({', '.join(strange) or 'fewer'})")
-    return names[:given], [known[name] for name in names[given:]]
 
 
 _OPTIONAL = {
     "num_objects_per_yield", "labels", "label_selector", "fallback_strategy", "allow_out_of_order_execution",
-    "enable_tensor_transport", "actor_generator_backpressure_num_objects", "tensor_transport", "enable_task_events",
+    "enable_tensor_transport", "py_tensor_transport", "actor_generator_backpressure_num_objects", "tensor_transport", "enable_task_events",
 }  # fmt: skip
 
 
-def _signatures():
+def _check_signatures():
     core = global_worker.core_worker
-    return (
-        _tail(core.submit_task, _TASK, 0),
-        _tail(core.create_actor, _ACTOR, 0),
-        _tail(core.submit_actor_task, _ACTOR_TASK, 0),
-    )
+    _check(core.submit_task, _TASK)
+    _check(core.create_actor, _ACTOR)
+    _check(core.submit_actor_task, _ACTOR_TASK)
 
 
 def _arguments(function, known, values):

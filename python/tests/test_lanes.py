@@ -94,3 +94,14 @@ def test_choice():
     assert lanes.choice({lanes.LANE: "python"}) == "python"
     with pytest.raises(ValueError, match="auto, native or python"):
         lanes.choice({lanes.LANE: "fast"})
+
+
+def test_parameters_of_compiled_functions_are_read_off_their_documentation():
+    from swiftray import native
+
+    def function():
+        """C.f(self, Language language, args, int64_t count=-1, tensor: Optional[Dict[str, int]], dict labels=None)"""
+
+    assert native.parameters(function) == ["language", "args", "count", "tensor", "labels"]
+    with pytest.raises(ValueError):
+        native.parameters(test_choice)
