@@ -95,10 +95,20 @@ package enum ClusterStart {
       worker: WorkerID(Identifiers.word(FromPython.bytes(parts[2]))), namespace: FromPython.string(parts[3]))
   }
 
+  /// Python for calls in this process; workers and drivers of a cluster have it already.
+  static func startPythonForCalls() throws {
+    try startPython(needsRay: false)
+    try Python.withLock {
+      do { try addPackagePath() } catch let failure as PythonFailure {
+        throw RayError(.internalError, failure.description)
+      }
+    }
+  }
+
   /// The interpreter needs a thread that stays: Python calls the one that starts it the main thread.
-  private static func startPython() throws {
+  private static func startPython(needsRay: Bool = true) throws {
     if Python.isLoaded { return }
-    let location = try PythonLocation.find()
+    let location = try PythonLocation.find(needsRay: needsRay)
     let monitor = Monitor()
     nonisolated(unsafe) var outcome: Result<Void, any Error>?
     SystemThread.start("ray-python", stackByteCount: 16 << 20) {
@@ -159,8 +169,10 @@ package enum ClusterStart {
     return access(source + "/swiftray/host.py", R_OK) == 0 ? source : nil
   }
 
+  private static let isPathAdded = Atomic<Bool>(false)
+
   private static func addPackagePath() throws {
-    guard let path = packagePath else { return }
+    guard let path = packagePath, !isPathAdded.exchange(true, ordering: .relaxed) else { return }
     let list = try PythonObject(owning: ToPython.checked(Python.api.importModule("sys"))).attribute("path")
     _ = try list.attribute("append")([try ToPython.string(path)])
   }
@@ -213,6 +225,18 @@ package enum ClusterStart {
   private static func complain(_ text: String) {
     let line = "swift-ray worker: \(text)\n"
     _ = line.utf8.withContiguousStorageIfAvailable { write(2, $0.baseAddress, $0.count) }
+  }
+
+  static var isWorkerProcess: Bool { getenv(workerVariable) != nil }
+
+  /// Whether the Python of this process is part of a cluster; asking Ray itself would make it start one. The lock is held.
+  static var isPythonConnected: Bool {
+    guard let module = Python.api.importModule("swiftray.library") else {
+      Python.api.clearError()
+      return false
+    }
+    let library = PythonObject(owning: module)
+    return (try? library.attribute("is_connected")()).map { FromPython.bool($0.pointer) } ?? false
   }
 
   /// The engine of a process that Ray has started and connected.

@@ -5,12 +5,16 @@ from . import worker as worker
 from .errors import SwiftRetryableError, SwiftTaskError, swift_error
 from .values import OpaquePythonObject
 
-__version__ = "0.1.0"
+# `__version__` is Ray's, as scripts for Ray expect.
+swiftray_version = "0.1.0"
 
 # What needs Ray itself is imported when it is asked for: workers and tools import this module before Ray.
 _LAZY = {
     "init": "joining",
     "load": "library",
+    "call": "inprocess",
+    "new": "inprocess",
+    "SwiftObject": "inprocess",
     "swift_task": "tasks",
     "swift_actor_class": "tasks",
     "SwiftFunction": "tasks",
@@ -21,18 +25,22 @@ _OWN = [
     "OpaquePythonObject",
     "SwiftActorClass",
     "SwiftFunction",
+    "SwiftObject",
     "SwiftRetryableError",
     "SwiftTaskError",
+    "call",
     "init",
     "load",
+    "new",
     "swift_actor_class",
     "swift_error",
     "swift_task",
+    "swiftray_version",
 ]
 
 
 def __getattr__(name):
-    if name.startswith("__") and name != "__all__":
+    if name.startswith("__") and name not in ("__all__", "__commit__", "__version__"):
         raise AttributeError(name)
     import importlib
 

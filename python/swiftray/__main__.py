@@ -22,9 +22,9 @@ def main(arguments=None):
 def _version():
     import ray
 
-    from . import __version__
+    from . import swiftray_version
 
-    print(f"swiftray {__version__}, ray {ray.__version__}, Python {sys.version.split()[0]}")
+    print(f"swiftray {swiftray_version}, ray {ray.__version__}, Python {sys.version.split()[0]}")
     return 0
 
 

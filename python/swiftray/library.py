@@ -19,6 +19,12 @@ def is_loaded():
     return "_swiftray" in sys.modules
 
 
+def is_connected():
+    """Whether this process is part of a cluster."""
+    ray = sys.modules.get("ray")
+    return ray is not None and ray.is_initialized()
+
+
 def load(path):
     """Loads a Swift program that was built as a dynamic library."""
     global _loaded

@@ -1,3 +1,4 @@
+internal import RayBridge
 internal import RayEngine
 
 /// Python code, called from Swift: as tasks and actors on a Ray cluster, or in this process.
@@ -37,5 +38,39 @@ public enum Python {
   /// An actor class that a piece of Python source defines.
   public static func actorClass(source: String, named name: String = "") -> PythonActorClass {
     PythonActorClass(callee: PythonCallee(name: name, source: source))
+  }
+
+  // MARK: In this process
+
+  /// A module of the Python in this process, which is started if it does not run yet. Any engine will do, or none.
+  ///
+  /// Needs a Python whose `libpython` is a shared library, found as for a Ray cluster: `SWIFTRAY_PYTHON`, `VIRTUAL_ENV`, `.venv`,
+  /// `python3`.
+  public static func `import`(_ module: String) throws -> PythonObject { PythonObject(try InProcess.module(module)) }
+}
+
+extension PythonFunction {
+  /// The function in this process, for callers that call it often: `try Python.function("m.add").local()`.
+  public func local() throws -> PythonObject { PythonObject(try InProcess.find(callee.name, source: callee.source)) }
+
+  /// Calls the function in this process, on this thread, and reads the result.
+  @discardableResult
+  public func call<Result, each Argument: Sendable>(
+    _ arguments: repeat each Argument, keywords: KeyValuePairs<String, any Sendable> = [:], returning type: Result.Type
+  ) throws -> Result { try local().call(repeat each arguments, keywords: keywords, returning: type) }
+
+  /// Calls the function in this process, on this thread.
+  @discardableResult
+  public func call<each Argument: Sendable>(
+    _ arguments: repeat each Argument, keywords: KeyValuePairs<String, any Sendable> = [:]
+  ) throws -> PythonObject { try local().call(repeat each arguments, keywords: keywords) }
+}
+
+extension PythonActorClass {
+  /// An instance in this process: an ordinary Python object, which lives as long as anybody has it.
+  public func local<each Argument: Sendable>(
+    _ arguments: repeat each Argument, keywords: KeyValuePairs<String, any Sendable> = [:]
+  ) throws -> PythonObject {
+    try PythonObject(try InProcess.find(callee.name, source: callee.source)).call(repeat each arguments, keywords: keywords)
   }
 }

@@ -49,6 +49,7 @@ struct PythonAPI: @unchecked Sendable {
   let setAttribute: @convention(c) (Object, UnsafePointer<CChar>, Object) -> CInt
   let call: @convention(c) (Object, Object) -> Object
   let callWithKeywords: @convention(c) (Object, Object, Object) -> Object
+  let vectorcall: @convention(c) (Object, UnsafePointer<Object>?, UInt, Object) -> Object
   let text: @convention(c) (Object) -> Object
   let isTrue: @convention(c) (Object) -> CInt
   let type: @convention(c) (Object) -> Object
@@ -90,6 +91,12 @@ struct PythonAPI: @unchecked Sendable {
   let getBuffer: @convention(c) (Object, UnsafeMutableRawPointer, CInt) -> CInt
   let releaseBuffer: @convention(c) (UnsafeMutableRawPointer) -> Void
   let makeMemoryView: @convention(c) (UnsafeMutablePointer<CChar>?, Int, CInt) -> Object
+  let memoryView: @convention(c) (Object) -> Object
+
+  // Types
+  let makeType: @convention(c) (UnsafeMutableRawPointer) -> Object
+  let allocate: @convention(c) (Object, Int) -> Object
+  let free: @convention(c) (Object) -> Void
 
   // Well-known objects
   let none: PythonPointer
@@ -158,6 +165,7 @@ extension PythonAPI {
     setAttribute = try function("PyObject_SetAttrString")
     call = try function("PyObject_CallObject")
     callWithKeywords = try function("PyObject_Call")
+    vectorcall = try function("PyObject_Vectorcall")
     text = try function("PyObject_Str")
     isTrue = try function("PyObject_IsTrue")
     type = try function("PyObject_Type")
@@ -191,6 +199,10 @@ extension PythonAPI {
     getBuffer = try function("PyObject_GetBuffer")
     releaseBuffer = try function("PyBuffer_Release")
     makeMemoryView = try function("PyMemoryView_FromMemory")
+    memoryView = try function("PyMemoryView_FromObject")
+    makeType = try function("PyType_FromSpec")
+    allocate = try function("PyType_GenericAlloc")
+    free = try function("PyObject_Free")
     none = try find("_Py_NoneStruct")
     bytesType = try find("PyBytes_Type")
     boolType = try find("PyBool_Type")

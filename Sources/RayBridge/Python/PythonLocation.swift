@@ -22,10 +22,10 @@ struct PythonLocation: Sendable, Equatable {
 
   /// Looks for the interpreter in the order `SWIFTRAY_PYTHON`, `VIRTUAL_ENV`, `.venv`, `python3` on the path, and asks it where
   /// its library is.
-  static func find() throws -> PythonLocation {
+  static func find(needsRay: Bool = true) throws -> PythonLocation {
     let executable = try findExecutable()
     if let library = variable(libraryVariable) { return PythonLocation(executable: executable, library: library) }
-    return try ask(executable)
+    return try ask(executable, needsRay: needsRay)
   }
 
   /// In a worker: the Python that Ray's own worker script lies in, unless a variable names another.
@@ -114,7 +114,7 @@ struct PythonLocation: Sendable, Equatable {
     print("answer", sys.version.split()[0], found[0] if found else "-", "ray" if util.find_spec("ray") else "-", sep="\\t")
     """
 
-  private static func ask(_ executable: String) throws -> PythonLocation {
+  private static func ask(_ executable: String, needsRay: Bool = true) throws -> PythonLocation {
     guard let answer = Subprocess.output(of: executable, ["-c", question]) else {
       throw RayError(.unsupported, "cannot run '\(executable)'; name a working Python interpreter with \(executableVariable)")
     }
@@ -123,7 +123,7 @@ struct PythonLocation: Sendable, Equatable {
       throw RayError(.unsupported, "'\(executable)' is no Python 3: it said '\(answer.prefix(200))'")
     }
     let parts = line.split(separator: "\t")
-    guard parts.count == 4, parts[3] == "ray" else {
+    guard parts.count == 4, parts[3] == "ray" || !needsRay else {
       throw RayError(
         .unsupported,
         "the Python \(parts[1]) at \(executable) has no package 'ray'; run: \(executable) -m pip install \"ray>=2.50\"")

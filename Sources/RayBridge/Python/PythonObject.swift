@@ -1,7 +1,7 @@
 internal import RayProtocol
 
 /// Owns one reference to a Python object. May be dropped on any thread, with or without Python's lock.
-final class PythonObject: @unchecked Sendable {
+package final class PythonObject: @unchecked Sendable {
   // Sendable: the pointer never changes; the object behind it is touched with Python's lock held.
   let pointer: PythonPointer
 

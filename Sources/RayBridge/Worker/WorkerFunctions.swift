@@ -276,8 +276,8 @@ enum WorkerFunctions {
 
   /// The first call makes this process's engine: from here on Swift code may submit, too.
   private static func ensureEngine() {
-    guard CurrentEngine.engine == nil else { return }
-    WorkerState.becomeWorker()
+    guard CurrentEngine.engine == nil, ClusterStart.isPythonConnected else { return }
+    if ClusterStart.isWorkerProcess { WorkerState.becomeWorker() }
     guard let engine = try? ClusterStart.engineOfThisWorker() else { return }
     CurrentEngine.install(engine)
   }

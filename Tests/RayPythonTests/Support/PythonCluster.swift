@@ -69,3 +69,16 @@ func rayError(
   Issue.record("nothing was thrown", sourceLocation: sourceLocation)
   throw CancellationError()
 }
+
+/// The error a call in this process throws, as a `RayError`.
+func localError(_ sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> some Any) throws -> RayError {
+  do {
+    _ = try body()
+  } catch let error as RayError {
+    return error
+  }
+  Issue.record("nothing was thrown", sourceLocation: sourceLocation)
+  throw CancellationError()
+}
+
+func processIdentifier() -> Int32 { getpid() }
