@@ -87,5 +87,5 @@ make_ray_environment() {
   fi
   say "making $1 with ray $ray_version"
   "$python" -m venv "$1" || return 1
-  "$1/bin/python3" -m pip install -q --disable-pip-version-check "ray==$ray_version" msgpack numpy pytest || return 1
+  "$1/bin/python3" -m pip install -q --disable-pip-version-check "ray[default,cpp]==$ray_version" msgpack numpy pytest || return 1
 }
