@@ -68,6 +68,7 @@ import Testing
     #expect(manifest.hasPrefix("// swift-tools-version: 6.2\n"))
     #expect(manifest.contains(#".package(name: "swift-ray", path: "/opt/swift \"ray\"")"#))
     #expect(manifest.contains(#".product(name: "Ray", package: "swift-ray")"#))
+    #expect(manifest.contains("linkerSettings: selfContained"))
     #expect(manifest.contains(#".executable(name: "my-app", targets: ["my-app"])"#))
     #expect(manifest.contains(#".library(name: "MyApp", type: .dynamic, targets: ["MyApp"])"#))
     #expect(try #require(files["Sources/MyApp/App.swift"]).contains("public struct App: RayApp"))
