@@ -20,6 +20,23 @@ def frame(kind, name, count):
     return head + b"".join(_PLACE.pack(_NUMBERED, 24, number) for number in range(count))
 
 
+def write(kind, name, arguments):
+    """`(payload, references that are arguments, references inside of arguments)` of a call with its values inside."""
+    import ray
+
+    text = name.encode()
+    parts = [MAGIC, struct.pack("<BH", kind, len(text)), text, struct.pack("<HH", 0, len(arguments))]
+    direct, inner = [], []
+    for value in arguments:
+        if isinstance(value, ray.ObjectRef):
+            parts.append(_PLACE.pack(_NUMBERED, 24, len(direct)))
+            direct.append(value)
+        else:
+            data = values.encode(value, inner)
+            parts += (struct.pack("<BI", _INLINE, len(data)), data)
+    return b"".join(parts), direct, inner
+
+
 def is_frame(value):
     return isinstance(value, bytes) and value[:8] == MAGIC
 

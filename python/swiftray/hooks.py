@@ -58,6 +58,9 @@ def install():
         _hook_serialize(SerializationContext, MessagePackSerializedObject)
         _hook_msgpack(SerializationContext)
         raw_arguments = _hook_arguments(Worker)
+        from . import handles
+
+        handles.install()
     except (ImportError, AttributeError, TypeError) as error:
         warn_once(f"the serializer is not as expected ({error})")
         return False

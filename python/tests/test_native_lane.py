@@ -66,3 +66,10 @@ def test_an_exit_status_is_the_programs_own(folder):
     status, _, said = apps.run(folder, "fail")
     assert status == 1
     assert "asked to" in said
+
+
+@needs_cpp
+def test_python_uses_actors_of_native_workers_by_handle_and_by_name(folder):
+    status, lines, said = apps.run(folder, "python", SWIFTRAY_LANE="native")
+    assert status == 0, said
+    assert lines == ["lives native", "sums [15, 16]"]

@@ -14,6 +14,7 @@ public struct App: RayApp {
     case "lanes": try await lanes()
     case "native": try await native()
     case "nodes": try await nodes()
+    case "python": try await python()
     case "fail": throw Refusal(reason: "asked to")
     case "exit": exit(Int32(ray.arguments.dropFirst().first ?? "0") ?? 0)
     case let other: print("unknown: \(other)")
@@ -28,6 +29,19 @@ public struct App: RayApp {
     print("retried", try await $lane.options(retryExceptions: true).remote().value)
     let later = try $sleep.remote(milliseconds: 300)
     print("pending", try await $add.remote(later, to: 1).value)
+  }
+
+  /// Python code that uses an actor of native workers.
+  private static func python() async throws {
+    let counter = try Counter.options(name: "till").remote(5)
+    print("lives", try await counter.lane.remote().value)
+    let use = Python.function(
+      source: """
+        def use(handle, number):
+            import ray
+            return ray.get([handle.add.remote(ray.put(number)), ray.get_actor("till").add.remote(1)])
+        """)
+    print("sums", try await use.remote(counter, 10, returning: [Int].self).value)
   }
 
   private static func native() async throws {
