@@ -17,6 +17,8 @@ let package = Package(
       name: "RayBenchmarks", dependencies: [.product(name: "Ray", package: "swift-ray")], swiftSettings: strict),
     .executableTarget(
       name: "FirstResult", dependencies: [.product(name: "Ray", package: "swift-ray")], swiftSettings: strict),
+    .executableTarget(
+      name: "InProcess", dependencies: [.product(name: "Ray", package: "swift-ray")], swiftSettings: strict),
     .target(name: "CAllocationCount"),
     .executableTarget(
       name: "Allocations", dependencies: ["CAllocationCount", .product(name: "Ray", package: "swift-ray")], swiftSettings: strict),
