@@ -93,7 +93,7 @@ let tests: [Target] = [
     name: "RayTests", dependencies: ["Ray", "RayFoundation", "RayTesting", "RayTransport", "TestSupport"],
     swiftSettings: strict),
   .testTarget(
-    name: "RayPythonTests", dependencies: ["Ray", "TestSupport"], exclude: ["Modules"], swiftSettings: strict),
+    name: "RayPythonTests", dependencies: ["Ray", "RayTesting", "TestSupport"], exclude: ["Modules"], swiftSettings: strict),
   .testTarget(
     name: "SwiftRayCLITests",
     dependencies: ["swift-ray", .product(name: "ArgumentParser", package: "swift-argument-parser")], swiftSettings: strict),
