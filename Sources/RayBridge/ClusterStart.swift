@@ -48,18 +48,8 @@ package enum ClusterStart {
   /// Connects and installs the engine.
   package static func connect(_ configuration: ClusterConfiguration) throws -> ClusterEngine {
     signal(SIGPIPE, SIG_IGN)
-    try startPython()
-    let engine = try Python.withLock { () throws -> ClusterEngine in
-      do {
-        _ = try WorkerFunctions.install()
-        try addPackagePath()
-        let host = try Host()
-        return try connected(host, configuration)
-      } catch let failure as PythonFailure {
-        throw RayError(
-          .connectionLost, "cannot join the Ray cluster at '\(configuration.address ?? "local")': \(failure.description)")
-      }
-    }
+    // A program that Python has loaded is started on Python's own main thread, which stays, too.
+    let engine = Python.isLoaded && launchArguments != nil ? try join(configuration) : try joinFromHome(configuration)
     CurrentEngine.install(engine)
     leaveAtExit
     return engine
@@ -97,7 +87,7 @@ package enum ClusterStart {
 
   /// Python for calls in this process; workers and drivers of a cluster have it already.
   static func startPythonForCalls() throws {
-    try startPython(needsRay: false)
+    if !Python.isLoaded { try PythonHome.shared.run { try startPython(needsRay: false) } }
     try Python.withLock {
       do { try addPackagePath() } catch let failure as PythonFailure {
         throw RayError(.internalError, failure.description)
@@ -105,25 +95,30 @@ package enum ClusterStart {
     }
   }
 
-  /// The interpreter needs a thread that stays: Python calls the one that starts it the main thread.
-  private static func startPython(needsRay: Bool = true) throws {
+  private static func startPython(needsRay: Bool) throws {
     if Python.isLoaded { return }
-    let location = try PythonLocation.find(needsRay: needsRay)
-    let monitor = Monitor()
-    nonisolated(unsafe) var outcome: Result<Void, any Error>?
-    SystemThread.start("ray-python", stackByteCount: 16 << 20) {
-      let result = Result { try Interpreter.start(location, handlesSignals: false) }
-      monitor.withLock {
-        outcome = result
-        monitor.signal()
-      }
-      while true { pause() }
+    try Interpreter.start(try PythonLocation.find(needsRay: needsRay), handlesSignals: false)
+  }
+
+  private static func joinFromHome(_ configuration: ClusterConfiguration) throws -> ClusterEngine {
+    try PythonHome.shared.run {
+      try startPython(needsRay: true)
+      return try join(configuration)
     }
-    monitor.lock()
-    // Written and read with the monitor's lock held.
-    while outcome == nil { monitor.wait() }
-    monitor.unlock()
-    try outcome!.get()
+  }
+
+  private static func join(_ configuration: ClusterConfiguration) throws -> ClusterEngine {
+    try Python.withLock {
+      do {
+        _ = try WorkerFunctions.install()
+        try addPackagePath()
+        let host = try Host()
+        return try connected(host, configuration)
+      } catch let failure as PythonFailure {
+        throw RayError(
+          .connectionLost, "cannot join the Ray cluster at '\(configuration.address ?? "local")': \(failure.description)")
+      }
+    }
   }
 
   /// What Ray's workers of this job need to become workers of this program.
