@@ -35,7 +35,7 @@ import Testing
 }
 
 extension RayConformance {
-  @Suite(.ray()) struct BadInput {
+  @Suite(.ray(), .embeddedOnly("it speaks to the embedded engine's sockets and fills its store")) struct BadInput {
     /// The store of these tests has 256 MiB.
     private var tooMany: Int { 300 << 20 }
 
