@@ -4,7 +4,7 @@ internal import RayProtocol
 
 /// The elements of a streaming call between the Swift code that yields them and Ray, which takes them.
 ///
-/// The producer is at most one element ahead: Ray's own back-pressure works on what was taken.
+/// The producer holds one element until it is taken: how far it may run ahead is what Ray's own back-pressure says.
 final class OutgoingStream: @unchecked Sendable {
   // Sendable: everything that changes is guarded by `monitor`.
   private let monitor = Monitor()
@@ -14,7 +14,7 @@ final class OutgoingStream: @unchecked Sendable {
   private var producer: UnsafeContinuation<Void, Never>?
   private var taker: (@Sendable (Step) -> Void)?
   private(set) var call: RunningCall?
-  private static let lead = 1
+  private static let lead = 0
 
   enum Step: Sendable {
     case element(EncodedValue)
