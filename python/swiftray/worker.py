@@ -54,6 +54,16 @@ def swift_stream(payload, *rest):
     yield from _stream(*_arguments(payload, rest), 0)
 
 
+def _element(result):
+    """A generator is cancelled by an error that Ray reports as its last element; an interrupt would end it without a word."""
+    try:
+        return outcome(result)
+    except KeyboardInterrupt:
+        from ray.exceptions import TaskCancelledError
+
+        raise TaskCancelledError() from None
+
+
 def _stream(payload, rest, outer, instance):
     stream = native().stream_open(payload, rest, instance, outer)
     try:
@@ -61,7 +71,7 @@ def _stream(payload, rest, outer, instance):
             element = native().stream_next(stream)
             if element is None:
                 return
-            yield outcome(element)
+            yield _element(element)
     finally:
         native().stream_close(stream)
 
@@ -220,16 +230,16 @@ def setup():
 
 
 def _follow_interrupts():
-    """A cancelled task's interrupt reaches Swift at once; Python sees its own when Swift has returned."""
+    """The interrupt of a cancelled task is Swift's cancellation while Swift code runs: Python's own would strike the calls that the
+    code makes while it ends."""
     import _thread
 
     stock = _thread.interrupt_main
 
     def interrupt_main(*arguments):
         module = sys.modules.get("_swiftray")
-        if module is not None:
-            module.interrupt()
-        stock(*arguments)
+        if module is None or not module.interrupt():
+            stock(*arguments)
 
     _thread.interrupt_main = interrupt_main
 

@@ -124,7 +124,8 @@ extension ClusterEngine {
   /// A worker's main thread is interrupted when the task it runs is cancelled; anything else is a failure of the wait.
   private func interrupted(by failure: PythonFailure, _ requests: [ReadyRequest]) throws {
     if let exception = failure.exception, FromPython.isInstance(exception.pointer, Python.api.keyboardInterrupt) {
-      return WorkerState.interrupt()
+      WorkerState.interrupt()
+      return
     }
     throw host.error(failure)
   }

@@ -19,8 +19,7 @@ enum WorkerFunctions {
         "interrupt",
         { _, _, _ in
           NativeModule.answer {
-            WorkerState.interrupt()
-            return ToPython.none
+            ToPython.bool(WorkerState.interrupt())
           }
         }
       ),

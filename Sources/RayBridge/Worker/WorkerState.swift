@@ -48,8 +48,13 @@ enum WorkerState {
 
   static func setMainCall(_ call: RunningCall?) { state.withLock { $0.mainCall = call } }
 
-  /// Ray cancels what the main thread runs.
-  static func interrupt() { state.withLock { $0.mainCall }?.cancel() }
+  /// Ray cancels what the main thread runs; false when that is no Swift code.
+  @discardableResult
+  static func interrupt() -> Bool {
+    guard let call = state.withLock({ $0.mainCall }) else { return false }
+    call.cancel()
+    return true
+  }
 
   // MARK: Executors
 
