@@ -54,16 +54,6 @@ def swift_stream(payload, *rest):
     yield from _stream(*_arguments(payload, rest), 0)
 
 
-def _element(result):
-    """A generator is cancelled by an error that Ray reports as its last element; an interrupt would end it without a word."""
-    try:
-        return outcome(result)
-    except KeyboardInterrupt:
-        from ray.exceptions import TaskCancelledError
-
-        raise TaskCancelledError() from None
-
-
 def _stream(payload, rest, outer, instance):
     stream = native().stream_open(payload, rest, instance, outer)
     try:
@@ -71,7 +61,7 @@ def _stream(payload, rest, outer, instance):
             element = native().stream_next(stream)
             if element is None:
                 return
-            yield _element(element)
+            yield outcome(element)
     finally:
         native().stream_close(stream)
 

@@ -45,7 +45,7 @@ package final class ClusterEngine: Engine {
     pumpBox.withLock { $0.take() }?.stop()
     table.removeAll()
     Python.withLock {}
-    try? host.run { host in _ = try host.disconnect() }
+    ReleaseQueue.paused { try? host.run { host in _ = try host.disconnect() } }
   }
 
   func checkRunning() throws {

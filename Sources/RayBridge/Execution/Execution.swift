@@ -41,7 +41,7 @@ package enum Execution {
   package static func startStream(
     _ call: IncomingCall, on executor: ServingThread, sink: StreamSink, done: @escaping @Sendable (Outcome) -> Void
   ) -> RunningCall {
-    let running = RunningCall(outer: call.outer)
+    let running = RunningCall(outer: call.outer, isStream: true)
     running.startLater(on: executor) {
       let outcome = await outcome(of: call, sink)
       done(outcome)
@@ -204,8 +204,12 @@ package final class RunningCall: Sendable {
 
   private let state = Mutex(State())
   let outer: (any AnyObject & Sendable)?
+  let isStream: Bool
 
-  init(outer: (any AnyObject & Sendable)?) { self.outer = outer }
+  init(outer: (any AnyObject & Sendable)?, isStream: Bool = false) {
+    self.outer = outer
+    self.isStream = isStream
+  }
 
   /// The call whose code runs now, inherited by child tasks.
   @TaskLocal package static var current: RunningCall?

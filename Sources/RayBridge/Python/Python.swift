@@ -124,6 +124,14 @@ enum ReleaseQueue {
   private static let state = Mutex(State())
   private static let isEmpty = Atomic<Bool>(true)
   private static let sweeper = Monitor()
+  private static let isPaused = Atomic<Bool>(false)
+
+  /// Runs `body` while nothing is given back: Ray's destructors must not run while Ray itself is taken down.
+  static func paused(_ body: () -> Void) {
+    isPaused.store(true, ordering: .releasing)
+    body()
+    isPaused.store(false, ordering: .releasing)
+  }
 
   static func add(_ object: PythonPointer) {
     let isFirst = state.withLock { state in
@@ -142,7 +150,7 @@ enum ReleaseQueue {
 
   /// Gives everything back; the caller holds Python's lock.
   static func drain() {
-    guard !isEmpty.load(ordering: .acquiring) else { return }
+    guard !isEmpty.load(ordering: .acquiring), !isPaused.load(ordering: .acquiring) else { return }
     let objects = state.withLock { state in
       isEmpty.store(true, ordering: .releasing)
       return state.objects.take()

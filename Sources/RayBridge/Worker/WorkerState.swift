@@ -48,12 +48,13 @@ enum WorkerState {
 
   static func setMainCall(_ call: RunningCall?) { state.withLock { $0.mainCall = call } }
 
-  /// Ray cancels what the main thread runs; false when that is no Swift code.
+  /// Ray cancels what the main thread runs; false when Python's own interrupt is wanted, too: where no Swift code runs there, or
+  /// where the thread only waits for the next element of a stream.
   @discardableResult
   static func interrupt() -> Bool {
     guard let call = state.withLock({ $0.mainCall }) else { return false }
     call.cancel()
-    return true
+    return !call.isStream
   }
 
   // MARK: Executors
