@@ -1,4 +1,4 @@
-/// A queue in a ring; both ends in constant time.
+/// A queue in a ring; adding and taking in constant time.
 package struct Deque<Element> {
   private var storage: [Element?] = Array(repeating: nil, count: 16)
   private var head = 0
@@ -19,23 +19,6 @@ package struct Deque<Element> {
     head = (head + 1) & (storage.count - 1)
     count -= 1
     return element
-  }
-
-  package mutating func popLast() -> Element? {
-    guard count > 0 else { return nil }
-    count -= 1
-    return storage[(head + count) & (storage.count - 1)].take()
-  }
-
-  /// Removes the elements that match, keeping the order of the others.
-  package mutating func removeAll(where matches: (Element) -> Bool) {
-    let all = (0..<count).map { storage[(head + $0) & (storage.count - 1)]! }
-    self = Deque()
-    for element in all where !matches(element) { append(element) }
-  }
-
-  package func forEach(_ body: (Element) -> Void) {
-    for offset in 0..<count { body(storage[(head + offset) & (storage.count - 1)]!) }
   }
 
   private mutating func grow() {

@@ -16,7 +16,7 @@ final class SimulatedProcess {
   var nextRequest: UInt64 = 1
   var deathRequests: [RequestID: WorkerID] = [:]
   var registrations: [RequestID: ActorID] = [:]
-  var progress = Progress()
+  var progress = LeaseProgress()
   var isBlockedReported = false
   var blockedReportCount: UInt64 = 0
   var nextTick: UInt64?
@@ -28,31 +28,6 @@ final class SimulatedProcess {
   var kept: [Handle] = []
   var queues: [String: TaskQueue] = [:]
   var lastCounts = ""
-
-  /// Which leases on this process have begun: a grant and its first task come on two connections.
-  struct Progress {
-    private var eventCount: UInt64 = 0
-    private var announced: [UInt64: UInt64] = [:]
-    private var early: Set<UInt64> = []
-    private(set) var startedCount: UInt64 = 0
-
-    mutating func leased(_ lease: UInt64) {
-      eventCount += 1
-      announced[lease] = eventCount
-      if early.remove(lease) != nil { startedCount = max(startedCount, eventCount) }
-    }
-
-    mutating func ended(_ lease: UInt64) {
-      eventCount += 1
-      announced[lease] = nil
-      early.remove(lease)
-    }
-
-    mutating func started(_ lease: UInt64) {
-      guard lease != 0 else { return }
-      if let number = announced[lease] { startedCount = max(startedCount, number) } else { early.insert(lease) }
-    }
-  }
 
   struct HostedActor {
     let id: ActorID
