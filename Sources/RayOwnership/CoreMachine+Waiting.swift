@@ -6,6 +6,9 @@ extension CoreMachine {
   /// Wakes `waiter` when all `ids` are ready. False when they are already.
   package func wait(_ waiter: ObjectWaiter, forAll ids: [ObjectID]) -> Bool {
     waiter.all = ids
+    waiter.position = ids.count
+    // All at once, not one after another as the walk gets to them.
+    for id in ids where id.owner != me { fetch(id) }
     return advance(waiter)
   }
 
@@ -32,8 +35,8 @@ extension CoreMachine {
     waiter.link = nil
     if waiter.all.isEmpty {
       for id in ids { remove(waiter, from: id) }
-    } else if waiter.position < waiter.all.count {
-      remove(waiter, from: waiter.all[waiter.position])
+    } else if waiter.position > 0 {
+      remove(waiter, from: waiter.all[waiter.position - 1])
     }
   }
 
@@ -48,16 +51,19 @@ extension CoreMachine {
     touch(peer)
   }
 
-  /// Walks to the first object that is not ready and waits there; true while the waiter has to wait.
+  /// Walks to the last object that is not ready and waits there; true while the waiter has to wait.
+  ///
+  /// Results mostly come in the order of their calls: when the last one is there, one walk finds the others ready.
   private func advance(_ waiter: ObjectWaiter) -> Bool {
-    while waiter.position < waiter.all.count {
-      let id = waiter.all[waiter.position]
-      if !isReady(id) {
-        add(link(of: waiter), to: id)
-        return true
-      }
-      waiter.position += 1
+    let blocking = waiter.all.withUnsafeBufferPointer { all in
+      all[..<waiter.position].lastIndex { !isReady($0) }
     }
+    if let blocking {
+      waiter.position = blocking + 1
+      add(link(of: waiter), to: waiter.all[blocking])
+      return true
+    }
+    waiter.position = 0
     waiter.link = nil
     return false
   }

@@ -38,7 +38,7 @@ package final class CoreMachine {
   @exclusivity(unchecked) var functionKeys: [String: UInt32] = [:]
 
   @exclusivity(unchecked) var runnable = CallList()
-  @exclusivity(unchecked) var spareCalls: [ExecutionCall] = []
+  @exclusivity(unchecked) var spareCalls = CallList()
   @exclusivity(unchecked) var running = CallList()
   @exclusivity(unchecked) var nextCallToken: UInt64 = 1
   @exclusivity(unchecked) var nextTransit: UInt64 = 1
@@ -74,7 +74,14 @@ package final class CoreMachine {
   deinit {
     runnable.removeAll()
     running.removeAll()
+    spareCalls.removeAll()
   }
+
+  /// For shells at the begin of each turn: a stored property of another module costs a check for each use.
+  package func begin(at now: UInt64) { self.now = now }
+
+  /// Whether something is to be woken or cancelled once the lock is free.
+  package var hasDecisions: Bool { !wakeups.isEmpty || !cancellations.isEmpty }
 
   // MARK: Functions
 

@@ -96,7 +96,7 @@ package final class CoreWorker: @unchecked Sendable {
   @inline(__always)
   func withMachine<R, E: Error>(at now: UInt64, _ body: (CoreMachine) throws(E) -> R) throws(E) -> R {
     lock.lock()
-    machine.now = now
+    machine.begin(at: now)
     let result: R
     do throws(E) {
       result = try body(machine)
@@ -116,7 +116,7 @@ package final class CoreWorker: @unchecked Sendable {
   func touchMachine(_ body: (CoreMachine) -> Void) {
     lock.lock()
     body(machine)
-    guard machine.hasOutput || !machine.wakeups.isEmpty || !machine.cancellations.isEmpty || !state.nodeOutbox.isEmpty else {
+    guard machine.hasOutput || machine.hasDecisions || !state.nodeOutbox.isEmpty else {
       return lock.unlock()
     }
     finishMachineUse()
@@ -130,11 +130,7 @@ package final class CoreWorker: @unchecked Sendable {
     let hasCalls = machine.hasRunnableCalls
     let startsTicking = !state.isTicking && machine.needsTicks
     if startsTicking { state.isTicking = true }
-    if machine.wakeups.isEmpty, machine.cancellations.isEmpty {
-      lock.unlock()
-    } else {
-      actOnDecisions()
-    }
+    if machine.hasDecisions { actOnDecisions() } else { lock.unlock() }
     if hasCalls { loop.requestWork() }
     if startsTicking { scheduleTick() }
     guard hasOutput else { return }

@@ -8,15 +8,17 @@ public import RayProtocol
 /// when its last handle anywhere is gone, after the calls that were made.
 @dynamicMemberLookup
 public struct ActorHandle<Actor: RayActor>: Sendable, Hashable, RayValue {
-  package let core: ActorCore
+  @usableFromInline package let core: ActorCore
 
-  public init(__core core: ActorCore) { self.core = core }
+  @inlinable public init(__core core: ActorCore) { self.core = core }
 
   public var id: ActorID { core.id }
 
   /// The remote methods, for those whose name a handle has itself: `handle.methods.kill.remote()`.
   public var methods: Actor.Methods { Actor.Methods(__core: core) }
 
+  /// Inlined so that the compiler sees the key path and calls the property behind it.
+  @inlinable
   public subscript<Method: ActorMethod>(dynamicMember method: KeyPath<Actor.Methods, Method>) -> Method {
     Actor.Methods(__core: core)[keyPath: method]
   }

@@ -26,7 +26,15 @@ public struct TaskOptions: Sendable {
     /// A process may use one engine after another: the embedded engine's addresses are even, those of a Ray cluster's engine have
     /// the lowest bit set, and each takes the other's for nothing.
     package let engineState = Atomic<UInt>(0)
-    init(_ values: Values) { self.values = values }
+    /// What calls of actors look at, where reading it copies nothing else: -2 = as the actor says.
+    package let callRetries: Int32
+    package let retriesThrown: Bool
+
+    init(_ values: Values) {
+      self.values = values
+      callRetries = values.maxRetries.map { Int32(clamping: $0) } ?? -2
+      retriesThrown = values.retryExceptions ?? false
+    }
   }
 
   package private(set) var storage: Storage

@@ -17,6 +17,8 @@ final class ActorClient: Lane {
   @exclusivity(unchecked) var first: UInt32 = .max
   @exclusivity(unchecked) var last: UInt32 = .max
   @exclusivity(unchecked) var queuedCount = 0
+  /// Calls without a result yet. While there are any, one hold of the lifetime object keeps the actor alive.
+  @exclusivity(unchecked) var unfinishedCount = 0
   /// References in the creation arguments, pinned by the creator while the actor may be restarted.
   @exclusivity(unchecked) var creationReferences: ArgumentReferences?
   /// Creation waits for these arguments.

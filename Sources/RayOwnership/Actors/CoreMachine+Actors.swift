@@ -96,8 +96,27 @@ extension CoreMachine {
     actors[id].map { $0.queuedCount + $0.inFlightCount } ?? 0
   }
 
-  func enqueueActorTask(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>) {
-    guard let actor = record.pointee.lane?.takeUnretainedValue().asActor else { return }
+  @inline(__always)
+  func callBegan(at actor: ActorClient) {
+    if actor.unfinishedCount == 0 { pin(actorLifetime(actor.id)) }
+    actor.unfinishedCount += 1
+  }
+
+  @inline(__always)
+  func callEnded(at actor: ActorClient) {
+    actor.unfinishedCount -= 1
+    if actor.unfinishedCount == 0 { unpin(actorLifetime(actor.id)) }
+  }
+
+  /// Sends a call that nothing holds back without queueing it first.
+  @inline(__always)
+  func sendAtOnce(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, to actor: ActorClient) -> Bool {
+    guard actor.first == .max, case .alive = actor.status else { return false }
+    send(task, record, on: actor, leaseID: 0)
+    return true
+  }
+
+  func enqueueActorTask(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, at actor: ActorClient) {
     let slot = UInt32(truncatingIfNeeded: task)
     record.pointee.next = .max
     record.pointee.previous = actor.last

@@ -1,6 +1,6 @@
 /// Calls in a row, linked through the calls themselves: adding and taking out are a few stores and never allocate.
 ///
-/// A call is in at most one list. The list owns the calls in it.
+/// A call is in at most one list. The list owns the calls in it; moving a call from one list to another counts nothing.
 struct CallList {
   private var first: Unmanaged<ExecutionCall>?
   private var last: Unmanaged<ExecutionCall>?
@@ -8,10 +8,14 @@ struct CallList {
 
   var isEmpty: Bool { count == 0 }
 
-  mutating func append(_ call: ExecutionCall) {
-    let link = Unmanaged.passRetained(call)
-    call.previous = last
-    call.next = nil
+  mutating func append(_ call: ExecutionCall) { link(.passRetained(call)) }
+
+  /// Takes over one count of the call.
+  private mutating func link(_ link: Unmanaged<ExecutionCall>) {
+    link._withUnsafeGuaranteedRef { call in
+      call.previous = last
+      call.next = nil
+    }
     if let last { last._withUnsafeGuaranteedRef { $0.next = link } } else { first = link }
     last = link
     count += 1
@@ -40,6 +44,28 @@ struct CallList {
 
   /// Takes out a call that is in this list.
   mutating func remove(_ call: ExecutionCall) {
+    unlink(call)
+    Unmanaged.passUnretained(call).release()
+  }
+
+  /// Moves the oldest call to the end of another list, and tells which it is.
+  @inline(__always)
+  mutating func moveFirst(to other: inout CallList) -> Unmanaged<ExecutionCall>? {
+    guard let first else { return nil }
+    first._withUnsafeGuaranteedRef { unlink($0) }
+    other.link(first)
+    return first
+  }
+
+  /// Moves a call that is in this list to the end of another one.
+  @inline(__always)
+  mutating func move(_ call: ExecutionCall, to other: inout CallList) {
+    unlink(call)
+    other.link(.passUnretained(call))
+  }
+
+  @inline(__always)
+  private mutating func unlink(_ call: ExecutionCall) {
     let next = call.next
     let previous = call.previous
     if let next { next._withUnsafeGuaranteedRef { $0.previous = previous } } else { last = previous }
@@ -47,7 +73,6 @@ struct CallList {
     call.next = nil
     call.previous = nil
     count -= 1
-    Unmanaged.passUnretained(call).release()
   }
 
   func first(where matches: (ExecutionCall) -> Bool) -> ExecutionCall? {

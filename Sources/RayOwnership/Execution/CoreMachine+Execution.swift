@@ -6,24 +6,36 @@ extension CoreMachine {
   func callReceived(
     _ task: UInt64, function: UInt32, flags: UInt8, body: UnsafeRawBufferPointer, from peer: Peer
   ) throws(ByteCursor.Truncated) {
-    guard peer.calls[task] == nil else { return }
+    guard !peer.calls.contains(task) else { return }
     var cursor = ByteCursor(body)
-    let call = spareCalls.popLast() ?? ExecutionCall()
-    call.lease = try cursor.integer(UInt64.self)
-    call.attempt = try cursor.integer(UInt16.self)
-    call.resultCount = UInt32(try cursor.integer(UInt16.self))
-    call.streamWindow = UInt64(try cursor.integer(UInt32.self))
-    call.peer = peer
-    call.isStream = flags & PushBody.streamFlag != 0
-    accept(call, task, function, cursor.remaining)
-    peer.calls.insert(call)
+    let lease = try cursor.integer(UInt64.self)
+    let attempt = try cursor.integer(UInt16.self)
+    let resultCount = try cursor.integer(UInt16.self)
+    let streamWindow = try cursor.integer(UInt32.self)
+    makeRunnableCall()._withUnsafeGuaranteedRef { call in
+      call.lease = lease
+      call.attempt = attempt
+      call.resultCount = UInt32(resultCount)
+      call.streamWindow = UInt64(streamWindow)
+      call.peer = peer
+      call.isStream = flags & PushBody.streamFlag != 0
+      accept(call, task, function, cursor.remaining)
+      peer.calls.insert(call)
+    }
+  }
+
+  /// A call at the end of those that wait to be run, to be filled in.
+  @inline(__always)
+  private func makeRunnableCall() -> Unmanaged<ExecutionCall> {
+    if spareCalls.isEmpty { spareCalls.append(ExecutionCall()) }
+    return spareCalls.moveFirst(to: &runnable)!
   }
 
   func callMyself(
     _ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, _ lease: UInt64,
     _ arguments: UnsafeRawBufferPointer
   ) {
-    let call = spareCalls.popLast() ?? ExecutionCall()
+    let call = makeRunnableCall().takeUnretainedValue()
     call.peer = nil
     call.lease = lease
     call.attempt = record.pointee.attempt
@@ -47,7 +59,6 @@ extension CoreMachine {
     call.token = nextCallToken
     nextCallToken += 1
     call.setArguments(arguments)
-    runnable.append(call)
   }
 
   // MARK: Running
@@ -57,9 +68,8 @@ extension CoreMachine {
 
   /// The next call to run, oldest first.
   package func takeRunnableCall() -> ExecutionCall? {
-    guard let call = runnable.popFirst() else { return nil }
+    guard let call = runnable.moveFirst(to: &running)?.takeUnretainedValue() else { return nil }
     call.isStarted = true
-    running.append(call)
     return call
   }
 
@@ -139,7 +149,6 @@ extension CoreMachine {
   }
 
   private func retire(_ call: ExecutionCall) {
-    if call.isStarted { running.remove(call) }
     if let peer = call.peer {
       peer.calls.remove(call)
       call.peer = nil
@@ -149,7 +158,13 @@ extension CoreMachine {
     if call.heldReply != nil { call.heldReply = nil }
     if call.isStream { creditWaiters[call.token] = nil }
     if !call.covered.isEmpty { call.covered.removeAll(keepingCapacity: true) }
-    if spareCalls.count < 2048, call.argumentCapacity <= 4096 { spareCalls.append(call) }
+    let isSpare = spareCalls.count < 2048 && call.argumentCapacity <= 4096
+    switch (call.isStarted, isSpare) {
+    case (true, true): running.move(call, to: &spareCalls)
+    case (true, false): running.remove(call)
+    case (false, true): spareCalls.append(call)
+    case (false, false): break
+    }
   }
 
   // MARK: Replies

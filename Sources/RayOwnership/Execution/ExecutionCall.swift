@@ -40,6 +40,24 @@ package final class ExecutionCall {
   /// The process that waits for the result; nil for a constructor.
   @exclusivity(unchecked) package internal(set) var caller: WorkerID?
 
+  /// What a shell looks at to run the call, in one look.
+  package struct Head {
+    package let token: UInt64
+    package let function: UInt32
+    package let isStream: Bool
+    package let isCancelled: Bool
+    package let arguments: UnsafeRawBufferPointer
+  }
+
+  package var head: Head {
+    Head(
+      token: token, function: function, isStream: isStream, isCancelled: isCancelled,
+      arguments: UnsafeRawBufferPointer(arguments))
+  }
+
+  package func keep(_ state: AnyObject) { shellState = state }
+  package var isSplit: Bool { resultCount > 1 }
+
   init() {}
   deinit { arguments.deallocate() }
 

@@ -90,7 +90,7 @@ open class ObjectWaiter {
   @exclusivity(unchecked) package var missing: Int
   /// All of these must be ready; walked one after another so that a batch wakes the waiter once.
   @exclusivity(unchecked) var all: [ObjectID] = []
-  /// The first of `all` that was not seen ready.
+  /// Behind the last of `all` that was not seen ready.
   @exclusivity(unchecked) var position = 0
   /// The walk's link, moved from one object's list to the next.
   @exclusivity(unchecked) var link: WaitNode?

@@ -47,7 +47,16 @@ extension CoreMachine {
     _ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, on lane: Lane, _ leaseID: UInt64,
     _ arguments: UnsafeRawBufferPointer
   ) {
-    guard let peer = lane.peer else { return callMyself(task, record, leaseID, arguments) }
+    // The lane holds the peer; counting it once more for each call would be felt.
+    guard let peer = lane.peer.map({ Unmanaged.passUnretained($0) }) else { return callMyself(task, record, leaseID, arguments) }
+    peer._withUnsafeGuaranteedRef { push(task, record, to: $0, leaseID, arguments) }
+  }
+
+  @inline(__always)
+  private func push(
+    _ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, to peer: Peer, _ leaseID: UInt64,
+    _ arguments: UnsafeRawBufferPointer
+  ) {
     let function = functionIndex(record.pointee.function, at: peer)
     let isStream = record.pointee.flags & TaskRecord.stream != 0
     let body = peer.outbox.frame(

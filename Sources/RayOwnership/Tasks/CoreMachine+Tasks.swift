@@ -137,6 +137,16 @@ extension CoreMachine {
       if queue._withUnsafeGuaranteedRef({ sendAtOnce(task, record, $0) }) { return }
       return enqueue(task, record, atFront: false)
     }
+    if submission.actor != nil, let lane = record.pointee.lane {
+      let isSent = lane._withUnsafeGuaranteedRef { lane -> Bool in
+        guard let actor = lane.asActor else { return false }
+        callBegan(at: actor)
+        if submission.references == nil, sendAtOnce(task, record, to: actor) { return true }
+        enqueueActorTask(task, record, at: actor)
+        return false
+      }
+      if isSent { return }
+    }
     startWithReferences(task, record, submission)
   }
 
@@ -144,10 +154,6 @@ extension CoreMachine {
     _ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>,
     _ submission: borrowing TaskSubmission
   ) {
-    if let actor = submission.actor {
-      pin(actorLifetime(actor))
-      enqueueActorTask(task, record)
-    }
     if let references = submission.references {
       for id in references.direct { pin(id) }
       for id in references.nested { pin(id) }
@@ -274,13 +280,15 @@ extension CoreMachine {
     record.pointee.heapArguments?.deallocate()
     record.pointee.moreResults?.release()
     let references = record.pointee.references
-    let actor = record.pointee.queue == nil ? record.pointee.lane?.takeUnretainedValue().asActor : nil
+    let lane = record.pointee.queue == nil ? record.pointee.lane : nil
     tasks.giveBack(task)
     if let references {
       let kept = references.takeRetainedValue()
       for id in kept.direct { unpin(id) }
       for id in kept.nested { unpin(id) }
     }
-    if let actor { unpin(actorLifetime(actor.id)) }
+    lane?._withUnsafeGuaranteedRef { lane in
+      if let actor = lane.asActor { callEnded(at: actor) }
+    }
   }
 }

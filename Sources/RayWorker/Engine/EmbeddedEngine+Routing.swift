@@ -9,7 +9,9 @@ struct Route {
   var function: UInt32
   /// Not counted: queues live as long as the process.
   var queue: Unmanaged<TaskQueue>?
-  var actor: ActorCore?
+  var actor: ActorID?
+  /// Unfinished calls the actor may have of this process; -1 = any number.
+  var maxPendingCalls: Int32 = -1
   var retries: Int32
   var retryThrown: Bool
 }
@@ -123,12 +125,12 @@ extension EmbeddedEngine {
     }
   }
 
+  @inline(__always)
   private func actorRoute(function: UInt32, _ actor: ActorCore, _ options: TaskOptions) -> Route {
-    let values = options.values
-    let retries = values.maxRetries.map(Int32.init(clamping:)) ?? actor.maxTaskRetries
+    let asked = options.storage.callRetries
     return Route(
-      function: function, queue: nil, actor: actor, retries: retries,
-      retryThrown: values.retryExceptions ?? false)
+      function: function, queue: nil, actor: actor.id, maxPendingCalls: actor.maxPendingCalls,
+      retries: asked == -2 ? actor.maxTaskRetries : asked, retryThrown: options.storage.retriesThrown)
   }
 
   // MARK: Options

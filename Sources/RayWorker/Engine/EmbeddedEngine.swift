@@ -73,12 +73,12 @@ package final class EmbeddedEngine: Engine {
       let parent = Runner.currentToken
       let result = try writer.bytes.withUnsafeBytes { bytes in
         let submission = TaskSubmission(
-          queue: route.queue, actor: route.actor?.id, function: route.function, arguments: bytes,
+          queue: route.queue, actor: route.actor, function: route.function, arguments: bytes,
           references: Self.references(writer.direct, kept), retries: route.retries, retryThrown: route.retryThrown,
           parent: parent)
         return try worker.withMachine { machine in
           if worker.state.isShutDown { throw RayError(.shutDown, "Ray was shut down; call Ray.initialize() again") }
-          if let actor = route.actor { try checkPendingCalls(of: actor, machine) }
+          if route.maxPendingCalls >= 0 { try checkPendingCalls(route, machine) }
           return submit(machine, submission)
         }
       }
@@ -107,10 +107,10 @@ package final class EmbeddedEngine: Engine {
       direct: direct.map { $0.id }, nested: kept.compactMap { ($0 as? ObjectHandle)?.id })
   }
 
-  private func checkPendingCalls(of actor: ActorCore, _ machine: CoreMachine) throws {
-    guard actor.maxPendingCalls >= 0, machine.pendingCallCount(actor.id) >= actor.maxPendingCalls else { return }
+  private func checkPendingCalls(_ route: Route, _ machine: CoreMachine) throws {
+    guard let actor = route.actor, machine.pendingCallCount(actor) >= route.maxPendingCalls else { return }
     throw RayError(
-      .pendingCallsLimitExceeded, "\(actor.maxPendingCalls) calls are unfinished, as many as maxPendingCalls allows")
+      .pendingCallsLimitExceeded, "\(route.maxPendingCalls) calls are unfinished, as many as maxPendingCalls allows")
   }
 
   // MARK: Objects

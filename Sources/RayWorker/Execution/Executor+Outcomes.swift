@@ -67,7 +67,7 @@ extension Executor {
     }
     let duration = UInt32(clamping: elapsed)
     let kept = writer.takeKeptObjects()
-    if call.resultCount > 1 { return finishSplit(call, &writer, kept, duration) }
+    if call.isSplit { return finishSplit(call, &writer, kept, duration) }
     if kept.isEmpty, writer.count <= inlineResultByteCountMax {
       if end != 0 {
         following = writer.withUnsafeBytes { bytes in worker.finishAndTakeNext(call, bytes, duration, at: end) }

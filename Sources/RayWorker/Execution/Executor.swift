@@ -101,13 +101,14 @@ final class Executor: @unchecked Sendable {
   // MARK: Calls
 
   private func execute(_ call: ExecutionCall, _ runner: Runner) async {
-    runner.begin(call)
+    let head = call.head
+    runner.begin(call, token: head.token)
     defer { runner.end() }
-    if call.isCancelled { return finishCancelled(call) }
-    let callee = callee(call.function)
-    if callee.streams != call.isStream, refuses(call, callee) { return }
+    if head.isCancelled { return finishCancelled(call) }
+    let callee = callee(head.function)
+    if callee.streams != head.isStream, refuses(call, callee) { return }
     let arguments = TaskArguments(
-      UnsafeRawBufferPointer(call.arguments), signature: callee.signature, context: UnsafeRawPointer(runner.source))
+      head.arguments, signature: callee.signature, context: UnsafeRawPointer(runner.source))
     switch callee.body {
     case .function(.sync(let body)):
       runSync(call, callee) { writer in try body(arguments, &writer) }

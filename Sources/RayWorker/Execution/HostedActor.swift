@@ -39,7 +39,7 @@ final class HostedActor: @unchecked Sendable {
   func construct(on worker: CoreWorker) async {
     let runner = Runner()
     let call = ExecutionCall.forConstruction(specification.creation)
-    runner.begin(call)
+    runner.begin(call, token: call.token)
     isConstructing = true
     defer { isConstructing = false }
     let arguments = TaskArguments(

@@ -37,19 +37,23 @@ final class Runner: @unchecked Sendable {
 
   func resume() { continuation.take()?.resume() }
 
-  func begin(_ call: ExecutionCall) {
+  @inline(__always)
+  func begin(_ call: ExecutionCall, token callToken: UInt64) {
     source.pointee.call = call
-    token.store(call.token, ordering: .relaxed)
-    lock.withLock {
-      self.call = call
-      call.shellState = self
-    }
+    token.store(callToken, ordering: .relaxed)
+    lock.lock()
+    self.call = call
+    call.keep(self)
+    lock.unlock()
   }
 
+  @inline(__always)
   func end() {
     source.pointee.call = nil
     token.store(0, ordering: .relaxed)
-    lock.withLock { call = nil }
+    lock.lock()
+    call = nil
+    lock.unlock()
   }
 
   /// Cancels the running call; a call that ended meanwhile is left alone. Safe from any thread.
