@@ -17,6 +17,8 @@ package enum ClusterStart {
   /// Where the Python package lies when it is not installed.
   static let packageVariable = "SWIFTRAY_PACKAGE"
   static let libraryVariable = "SWIFTRAY_LIBRARY"
+  /// Tells a plain Python worker why it runs instead of the program.
+  static let failureVariable = "SWIFTRAY_FAILURE"
 
   // MARK: Launching
 
@@ -115,10 +117,26 @@ package enum ClusterStart {
         let host = try Host()
         return try connected(host, configuration)
       } catch let failure as PythonFailure {
-        throw RayError(
-          .connectionLost, "cannot join the Ray cluster at '\(configuration.address ?? "local")': \(failure.description)")
+        throw refusal(failure, configuration.address)
       }
     }
+  }
+
+  /// The Python package says what is wrong and what to do; Ray's own exceptions say what is wrong.
+  private static func refusal(_ failure: PythonFailure, _ address: String?) -> RayError {
+    let refused = "Refused: "
+    if failure.description.hasPrefix(refused), let code = try? failure.exception?.attribute("code") {
+      let name = FromPython.string(code.pointer)
+      let known = RayError.Code.Value.allCases.first { "\($0)" == name } ?? .connectionLost
+      return RayError(.init(known), String(failure.description.dropFirst(refused.count)))
+    }
+    if failure.description.contains("No module named 'swiftray'") {
+      return RayError(
+        .unsupported,
+        "the Python at \(Interpreter.location?.executable ?? "hand") has no package 'swiftray'; it is the folder python/swiftray of "
+          + "swift-ray: put it beside the program, or run: pip install <swift-ray>/python")
+    }
+    return RayError(.connectionLost, "cannot join the Ray cluster at '\(address ?? "local")': \(failure.description)")
   }
 
   /// What Ray's workers of this job need to become workers of this program.
@@ -185,10 +203,19 @@ package enum ClusterStart {
       try Python.withLock { try runScript(arguments) }
       exit(0)
     } catch let failure as PythonFailure {
-      complain("\(failure)")
+      continueWithoutProgram(arguments, "\(failure)")
     } catch {
-      complain("\(error)")
+      continueWithoutProgram(arguments, "\(error)")
     }
+  }
+
+  /// A worker that ends is started again for ever, so a plain Python worker takes this one's place: its calls fail with the reason.
+  private static func continueWithoutProgram(_ arguments: [String], _ reason: String) -> Never {
+    complain(reason)
+    guard getenv(failureVariable) == nil, let python = try? PythonLocation.interpreter(ofWorker: arguments[1]) else { exit(1) }
+    setenv(failureVariable, "this program could not become a worker on this node: \(reason)", 1)
+    var words: [UnsafeMutablePointer<CChar>?] = ([python] + arguments.dropFirst()).map { strdup($0) } + [nil]
+    execv(python, &words)
     exit(1)
   }
 

@@ -7,7 +7,7 @@ import sys
 import ray
 from ray._private.worker import global_worker
 
-from . import classes, errors, foreign, hooks, jobs, large, native, values, worker
+from . import classes, errors, foreign, hooks, jobs, large, native, reach, shipping, values, worker
 from .errors import SwiftRetryableError
 
 ABI = 1
@@ -24,10 +24,23 @@ def connect(options, fingerprint=""):
     options = dict(options)
     if not ray.is_initialized():
         options = jobs.adapt(options)
+        options = shipping.prepare(options)
         native.prepare(options, native.library_path(os.path.realpath("/proc/self/exe")))
-        ray.init(**options)
+        _join(options)
         native.start(fingerprint)
     return identity()
+
+
+def _join(options):
+    address = options.get("address")
+    reach.check(address)
+    try:
+        ray.init(**options)
+    except (Exception, SystemExit) as error:
+        explained = reach.explained(error, address)
+        if explained is None:
+            raise
+        raise explained from error
 
 
 def identity():

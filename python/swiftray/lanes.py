@@ -96,8 +96,13 @@ def raylet_obstacle(command_line):
     """
     for argument in command_line:
         if argument.startswith("--cpp_worker_command="):
-            return None if argument.partition("=")[2].strip() else "ray-cpp is not installed there"
+            return None if argument.partition("=")[2].strip() else 'ray-cpp is not installed there; run on every node: pip install "ray[cpp]"'
     return "it does not say how it starts C++ workers"
+
+
+def library_obstacle(missing):
+    """A C++ worker that cannot load its library ends and is started again, for ever."""
+    return f"the library {missing[0]} is not there; ship it with 'ray job submit --working-dir'" if missing else None
 
 
 def probe_obstacle(answer, fingerprint):

@@ -4,6 +4,9 @@ import ctypes
 import os
 import sys
 
+from . import shipping
+from .errors import Refused
+
 LIBRARY = "SWIFTRAY_LIBRARY"
 
 _loaded = None
@@ -30,6 +33,9 @@ def load(path):
     global _loaded
     if _loaded is not None:
         return _loaded
+    why = shipping.failure()
+    if why:
+        raise Refused("unsupported", why)
     if not path:
         raise RuntimeError(
             "no Swift library is known to this process: name it with init(library=...) or set SWIFTRAY_LIBRARY"

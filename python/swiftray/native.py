@@ -9,6 +9,7 @@ import ray
 from ray._private.worker import global_worker
 
 from . import hooks, jobs, lanes
+from .errors import Refused
 
 PROBE_SECONDS = 30
 
@@ -83,7 +84,10 @@ def start(fingerprint=""):
     obstacle = _find_obstacle(fingerprint) or ""
     _tell(obstacle)
     if obstacle and lanes.choice() == "native":
-        raise RuntimeError(f"{lanes.LANE}=native, but native workers cannot be used: {obstacle}")
+        raise Refused(
+            "unsupported",
+            f"{lanes.LANE}=native, but native workers cannot be used: {obstacle}. With {lanes.LANE}=auto, Python workers take their place",
+        )
     return obstacle or None
 
 
@@ -156,18 +160,24 @@ def _cluster_obstacle():
 def _far_obstacle(nodes):
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as Affinity
 
-    remote = ray.remote(_local_raylets)
+    libraries = _search_path()
+    remote = ray.remote(_look)
     options = {"num_cpus": 0, "max_retries": 0, "name": "swiftray.look"}
-    refs = {node: remote.options(scheduling_strategy=Affinity(node, soft=False), **options).remote() for node in nodes}
+    refs = {node: remote.options(scheduling_strategy=Affinity(node, soft=False), **options).remote(libraries) for node in nodes}
     for node, ref in refs.items():
         try:
-            found = ray.get(ref, timeout=PROBE_SECONDS)
+            found, missing = ray.get(ref, timeout=PROBE_SECONDS)
         except Exception as error:
             return f"node {node[:8]} at {nodes[node]} could not be looked at: {error}"
-        reason = lanes.raylet_obstacle(found.get(node, []))
+        reason = lanes.raylet_obstacle(found.get(node, [])) or lanes.library_obstacle(missing)
         if reason:
             return f"node {node[:8]} at {nodes[node]}: {reason}"
     return None
+
+
+def _look(libraries):
+    """On a node: its raylets, and which of the libraries are not there. Relative paths are the job's, and so is this process."""
+    return _local_raylets(), [path for path in libraries if not os.path.exists(path)]
 
 
 def _local_raylets():

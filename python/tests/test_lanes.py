@@ -84,6 +84,11 @@ def test_nodes_without_ray_cpp_are_never_asked(command_line, is_able):
     assert (lanes.raylet_obstacle(command_line) is None) == is_able
 
 
+def test_nodes_without_the_library_are_never_asked():
+    assert lanes.library_obstacle([]) is None
+    assert "./libMyApp.so is not there" in lanes.library_obstacle(["./libMyApp.so"])
+
+
 @pytest.mark.parametrize("answer, is_same", [("1-ab", True), ("1-cd", False), ("", False), (None, False), (b"1-ab", False)])
 def test_library_and_program_must_be_of_one_build(answer, is_same):
     assert (lanes.probe_obstacle(answer, "1-ab") is None) == is_same

@@ -1,5 +1,6 @@
 #if os(Linux) && canImport(Glibc)
   internal import CRayNative
+  internal import CRayShims
   internal import Glibc
   internal import MessagePack
   internal import RayEngine
@@ -170,7 +171,10 @@
     }()
 
     private static func start() { _ = started }
-    private static let started: Void = { CurrentEngine.install(NativeEngine.shared) }()
+    private static let started: Void = {
+      cray_line_buffer_output()
+      CurrentEngine.install(NativeEngine.shared)
+    }()
   }
 
   extension CallFrame {

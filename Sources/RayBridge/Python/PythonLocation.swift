@@ -30,16 +30,21 @@ struct PythonLocation: Sendable, Equatable {
 
   /// In a worker: the Python that Ray's own worker script lies in, unless a variable names another.
   static func find(workerScript: String) throws -> PythonLocation {
-    if variable(executableVariable) == nil, let prefix = prefix(ofInstalled: workerScript) {
-      let candidate = prefix + "/bin/python3"
-      if isExecutable(candidate) {
-        if let hint = variable(hintVariable), let location = PythonLocation(hint: hint), location.executable == candidate {
-          return location
-        }
-        return try ask(candidate)
+    if variable(executableVariable) == nil, let candidate = candidate(workerScript) {
+      if let hint = variable(hintVariable), let location = PythonLocation(hint: hint), location.executable == candidate {
+        return location
       }
+      return try ask(candidate)
     }
     return try find()
+  }
+
+  /// The interpreter that has the Ray whose worker script this is.
+  static func interpreter(ofWorker script: String) throws -> String { try candidate(script) ?? findExecutable() }
+
+  private static func candidate(_ workerScript: String) -> String? {
+    guard let prefix = prefix(ofInstalled: workerScript) else { return nil }
+    return isExecutable(prefix + "/bin/python3") ? prefix + "/bin/python3" : nil
   }
 
   // MARK: Hints

@@ -18,7 +18,10 @@ enum WorkerState {
   private static let worker = Atomic<Bool>(false)
 
   static var isWorker: Bool { worker.load(ordering: .acquiring) }
-  static func becomeWorker() { worker.store(true, ordering: .releasing) }
+  /// What functions print goes to a file: written block by block, the driver would see it when the worker ends.
+  static func becomeWorker() {
+    if !worker.exchange(true, ordering: .acquiringAndReleasing) { cray_line_buffer_output() }
+  }
 
   // MARK: Tokens
 

@@ -8,6 +8,10 @@ import Ray
 
 /// `test-app <what> [arguments]`: prints one line per answer.
 public struct App: RayApp {
+  public static var configuration: RayConfiguration {
+    CommandLine.arguments.dropFirst().first == "sized" ? .init(numCPUs: 2) : .init()
+  }
+
   public static func main(_ ray: RayContext) async throws {
     switch ray.arguments.first ?? "squares" {
     case "squares": print(try await Ray.get((1...4).map { try $square.remote($0) }))
@@ -15,6 +19,12 @@ public struct App: RayApp {
     case "native": try await native()
     case "nodes": try await nodes()
     case "python": try await python()
+    case "prints":
+      print("from the driver:", try await $shout.remote(41).value)
+      // Ray's log monitor looks at the workers' files every 100 ms or so.
+      try await Task.sleep(for: .seconds(2))
+    case "chains": try await Chains.run()
+    case "unknown-function": _ = try await Ray.function(named: "noSuchFunction").remote(returning: Int.self).value
     case "fail": throw Refusal(reason: "asked to")
     case "exit": exit(Int32(ray.arguments.dropFirst().first ?? "0") ?? 0)
     case let other: print("unknown: \(other)")

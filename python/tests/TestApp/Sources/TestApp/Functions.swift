@@ -19,6 +19,11 @@ public struct Refusal: Error, Codable, Equatable {
 /// What kind of process runs this: `python` when an interpreter is loaded there, else `native`.
 @Remote public func lane() -> String { ProcessFacts.lane }
 
+@Remote public func shout(_ number: Int) -> Int {
+  print("from a worker: \(number)")
+  return number + 1
+}
+
 @Remote public func process() -> Int { Int(getpid()) }
 
 @Remote public func sleep(milliseconds: Int) async throws -> Int {
