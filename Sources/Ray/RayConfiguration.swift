@@ -15,6 +15,10 @@ public struct RayConfiguration: Sendable, Hashable {
   public var resources: [String: Double]
   /// Size of the object store in bytes; by default 30 % of the memory the process may use.
   public var objectStoreMemory: Int?
+  /// How long calls and actors that ask for resources which nobody has wait before they fail with `infeasible`; zero: not at all.
+  ///
+  /// A Ray cluster lets them wait for as long as it takes, because a node that has them may join.
+  public var infeasibleTimeout: Duration
   /// What every task and actor finds around it.
   public var runtimeEnv: RuntimeEnv?
   /// Whether what workers print appears on this program's terminal.
@@ -22,7 +26,8 @@ public struct RayConfiguration: Sendable, Hashable {
 
   public init(
     address: String? = nil, namespace: String? = nil, numCPUs: Double? = nil, numGPUs: Double? = nil,
-    resources: [String: Double] = [:], objectStoreMemory: Int? = nil, runtimeEnv: RuntimeEnv? = nil, logToDriver: Bool = true
+    resources: [String: Double] = [:], objectStoreMemory: Int? = nil, infeasibleTimeout: Duration = .zero,
+    runtimeEnv: RuntimeEnv? = nil, logToDriver: Bool = true
   ) {
     self.address = address
     self.namespace = namespace
@@ -30,6 +35,7 @@ public struct RayConfiguration: Sendable, Hashable {
     self.numGPUs = numGPUs
     self.resources = resources
     self.objectStoreMemory = objectStoreMemory
+    self.infeasibleTimeout = infeasibleTimeout
     self.runtimeEnv = runtimeEnv
     self.logToDriver = logToDriver
   }

@@ -52,6 +52,7 @@ enum Runtime {
       DriverConfiguration(
         namespace: configuration.namespace, cpus: configuration.numCPUs, gpus: configuration.numGPUs,
         resources: configuration.resources, objectStoreByteCount: configuration.objectStoreMemory,
+        infeasibleTimeout: configuration.infeasibleTimeout,
         environment: try configuration.runtimeEnv.map(RuntimeEnvironment.variables) ?? [:],
         forwardsLogs: configuration.logToDriver),
       loop: loop)

@@ -9,6 +9,8 @@ package struct NodeConfiguration: Sendable {
 
   /// All the node hands out, taken as it is; by default what this machine, or this container, has.
   package var resources = Host.resources
+  /// How long calls and actors that ask for more than there is wait before they fail.
+  package var infeasibleTimeout: Duration = .zero
   /// By which numbers processes know the GPUs; nil is what was found, or counted from zero.
   package var gpuIndices: [UInt16]?
   /// Bytes for stored values; nil is a part of the memory.

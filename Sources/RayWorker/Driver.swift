@@ -29,18 +29,20 @@ package struct DriverConfiguration: Sendable {
   package var gpus: Double?
   package var resources: [String: Double]
   package var objectStoreByteCount: Int?
+  package var infeasibleTimeout: Duration
   package var environment: [String: String]
   package var forwardsLogs: Bool
 
   package init(
     namespace: String?, cpus: Double?, gpus: Double?, resources: [String: Double], objectStoreByteCount: Int?,
-    environment: [String: String], forwardsLogs: Bool
+    infeasibleTimeout: Duration = .zero, environment: [String: String], forwardsLogs: Bool
   ) {
     self.namespace = namespace
     self.cpus = cpus
     self.gpus = gpus
     self.resources = resources
     self.objectStoreByteCount = objectStoreByteCount
+    self.infeasibleTimeout = infeasibleTimeout
     self.environment = environment
     self.forwardsLogs = forwardsLogs
   }
@@ -122,6 +124,10 @@ package enum Driver {
       }
       result.resources[name] = Int64((amount * Double(ResourceSet.unit)).rounded())
     }
+    guard configuration.infeasibleTimeout >= .zero else {
+      throw RayError(.invalidArgument, "infeasibleTimeout must not be negative")
+    }
+    result.infeasibleTimeout = configuration.infeasibleTimeout
     result.storeByteCount = configuration.objectStoreByteCount
     result.namespace = configuration.namespace ?? "job-\(getpid())"
     result.environment = configuration.environment

@@ -76,6 +76,39 @@ internal import Testing
     #expect(node.grants.count == 1, "the same class may ask for less")
   }
 
+  @Test func infeasibleDemandsAreNamedAfterTheWaitThatWasAskedFor() {
+    var node = LeaseFixture(configure: { $0.infeasibleTimeout = .seconds(3) })
+    node.startPool()
+    node.demand(1, ["teapot": 1])
+    node.demand(2, ["kettle": 1], class: 2)
+    node.demand(2, ["teapot": 1])
+    #expect(node.actions.isEmpty)
+    #expect(node.manager.nextDeadline(now: node.now) == .seconds(3))
+    node.demand(0, ["kettle": 1], class: 2)
+    node.pass(.seconds(2))
+    #expect(node.actions.isEmpty)
+    node.pass(.seconds(1))
+    #expect(
+      node.actions == [
+        .infeasible(client: driver, .init(1), .init(resource: "teapot", asked: ResourceSet.unit, total: 0))
+      ], "what was withdrawn is not named")
+    node.pass(.seconds(3))
+    #expect(node.actions.isEmpty)
+  }
+
+  @Test func infeasibleActorsAreNamedAfterTheWaitUnlessWithdrawn() {
+    var node = LeaseFixture(configure: { $0.infeasibleTimeout = .seconds(3) })
+    node.startPool()
+    for index: UInt64 in [1, 2, 1] { node.placeActor(index, placement: ["teapot": 1]) }
+    #expect(node.actions.isEmpty)
+    node.event { $0.actorWithdrawn(ActorID(creator: driver, index: 2), now: $1, actions: &$2) }
+    node.pass(.seconds(3))
+    #expect(
+      node.actions == [
+        .actorInfeasible(ActorID(creator: driver, index: 1), .init(resource: "teapot", asked: ResourceSet.unit, total: 0))
+      ])
+  }
+
   @Test func clientsAreServedInTurn() throws {
     var node = LeaseFixture(["CPU": 4])
     let other = WorkerID(8)

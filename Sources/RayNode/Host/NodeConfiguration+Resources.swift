@@ -38,6 +38,7 @@ extension NodeConfiguration {
     if let workerCount { leases.prestartCount = max(0, workerCount) }
     leases.startPause = startRetryPause
     leases.idleTimeout = idleTimeout
+    leases.infeasibleTimeout = infeasibleTimeout
     return leases
   }
 

@@ -23,6 +23,8 @@ package struct LeaseConfiguration: Sendable {
   package var startPauseMax: Duration = .seconds(5)
   /// After so many failures in a row those who wait are told.
   package var startFailureCountMax = 3
+  /// How long those wait who ask for more than there is, before they are told.
+  package var infeasibleTimeout: Duration = .zero
   /// Processes are numbered from here on; the rest of the number tells this node from others.
   package var firstWorker: UInt64
 

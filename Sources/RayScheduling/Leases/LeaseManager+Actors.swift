@@ -5,12 +5,12 @@ extension LeaseManager {
   package mutating func actorDemanded(
     _ actor: ActorID, placement: LeaseTerms, held: ResourceSet, now: Duration, actions: inout [LeaseAction]
   ) {
-    guard heldByPendingActor[actor] == nil, places[actor] == nil else { return }
+    guard heldByPendingActor[actor] == nil, places[actor] == nil, !isShortOfResources(actor) else { return }
     // What an actor keeps it also needs at the start.
     var placement = placement
     for entry in held.entries { placement.resources[entry.name] = max(placement.resources[entry.name], entry.amount) }
     if let shortage = resources.shortage(for: placement.resources) {
-      return actions.append(.actorInfeasible(actor, shortage))
+      return report(shortage, of: .actor(actor), now: now, actions: &actions)
     }
     heldByPendingActor[actor] = held
     queue(actor, placement, now: now)
@@ -33,6 +33,7 @@ extension LeaseManager {
 
   /// An actor that has no process yet needs none any more.
   package mutating func actorWithdrawn(_ actor: ActorID, now: Duration, actions: inout [LeaseAction]) {
+    if forgetShortage(of: .actor(actor)) { return }
     guard heldByPendingActor.removeValue(forKey: actor) != nil else { return }
     guard let index = clients[Self.control]!.demands.firstIndex(where: { $0.actors.contains(actor) }) else { return }
     withDemand(Self.control, at: index) { $0.actors.removeAll { $0 == actor } }

@@ -13,7 +13,12 @@ extension LeaseManager {
     guard client != Self.control, clients[client] != nil else { return }
     let shortage = demand.wantedCount == 0 ? nil : resources.shortage(for: demand.terms.resources)
     let saysShortage = record(demand, of: client, isInfeasible: shortage != nil, now: now)
-    if saysShortage, let shortage { actions.append(.infeasible(client: client, demand.schedulingClass, shortage)) }
+    let subject = Shortage.Subject.demand(client, demand.schedulingClass)
+    if let shortage {
+      if saysShortage { report(shortage, of: subject, now: now, actions: &actions) }
+    } else {
+      forgetShortage(of: subject)
+    }
     joinLine(client)
     serve(now: now, actions: &actions)
   }
@@ -65,6 +70,7 @@ extension LeaseManager {
   mutating func removeClient(_ client: WorkerID, now: Duration, actions: inout [LeaseAction]) {
     guard clients.removeValue(forKey: client) != nil else { return }
     lineup.removeAll { $0 == client }
+    forgetShortages(of: client)
     if reservation?.client == client { reservation = nil }
     peers.remove(client)
     for (lease, entry) in leases.filter({ $0.value.client == client }).sorted(by: { $0.key < $1.key }) {

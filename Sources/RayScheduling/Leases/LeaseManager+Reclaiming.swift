@@ -72,6 +72,7 @@ extension LeaseManager {
     if let reservation { consider(reservation.until) }
     for id in retirableWorkers { consider(workers[id]!.idleSince + configuration.idleTimeout) }
     if reservation == nil, !lineup.isEmpty, isContended { considerStarving(now: now, consider) }
+    for shortage in shortages { consider(shortage.due) }
     for failures in startFailures.values where failures.retryAt > now { consider(failures.retryAt) }
     return deadline
   }

@@ -31,6 +31,8 @@ package struct LeaseManager: Sendable {
   var reservation: Reservation?
   var startFailures: [RuntimeEnvironmentID: StartFailures] = [:]
   var freeLeaseCount = 0
+  /// In the order in which they came.
+  var shortages: [Shortage] = []
 
   private var nextLease: UInt64 = 1
   private var nextWorker: UInt64
@@ -66,6 +68,7 @@ package struct LeaseManager: Sendable {
 
   /// Time has passed; call it at ``nextDeadline(now:)``.
   package mutating func timePassed(now: Duration, actions: inout [LeaseAction]) {
+    reportDueShortages(now: now, actions: &actions)
     retireIdleWorkers(now: now, actions: &actions)
     serve(now: now, actions: &actions)
   }

@@ -123,3 +123,31 @@ extension RayConformance {
     }
   }
 }
+
+extension RayConformance {
+  @Suite(
+    RayTrait(configuration: .init(numCPUs: 1, infeasibleTimeout: .milliseconds(300))),
+    .embeddedOnly("on a Ray cluster what nobody has is waited for as long as it takes"))
+  struct ResourcesNobodyHas {
+    @Test func callsWaitAsLongAsAskedForBeforeTheyFail() async throws {
+      let call = try $one.options(resources: ["unobtainium": 1]).remote()
+      #expect(try await Ray.wait([call], timeout: .milliseconds(100)).ready.isEmpty)
+      #expect(try await $one.remote().value == 1, "others go on meanwhile")
+      await expectRayError(.infeasible, "unobtainium") { _ = try await call.value }
+    }
+
+    @Test func actorsWaitAsLongAsAskedForBeforeTheyDie() async throws {
+      let meter = try Meter.options(resources: ["unobtainium": 1]).remote()
+      let call = try meter.enter.remote()
+      #expect(try await Ray.wait([call], timeout: .milliseconds(100)).ready.isEmpty)
+      await expectRayError(.infeasible, "unobtainium") { _ = try await call.value }
+    }
+
+    @Test func aNegativeWaitIsRefused() async throws {
+      await Ray.shutdown()
+      await expectRayError(.invalidArgument, "infeasibleTimeout") {
+        try await Ray.initialize(.init(infeasibleTimeout: .seconds(-1)))
+      }
+    }
+  }
+}
