@@ -12,6 +12,8 @@ final class Callee {
   let body: Body
   let signature: CallSignature
   let streams: Bool
+  /// Whether it never suspends.
+  let mayRunAtOnce: Bool
   /// Moving average of run times in nanoseconds; predicts whether the sockets must be handed over before user code runs.
   @exclusivity(unchecked) private var average: UInt64 = 0
   @exclusivity(unchecked) private var isMeasured = false
@@ -23,18 +25,21 @@ final class Callee {
   init(_ entry: RemoteEntry, _ resolve: @escaping Resolve) {
     body = .function(entry.body)
     streams = if case .stream = entry.body { true } else { false }
+    mayRunAtOnce = if case .sync = entry.body { true } else { false }
     signature = CallSignature(function: entry.name, parameters: entry.parameters, resolve: resolve)
   }
 
   init(_ entry: ActorMethodEntry, _ resolve: @escaping Resolve) {
     body = .method(entry.body)
     streams = if case .stream = entry.body { true } else { false }
+    mayRunAtOnce = if case .sync = entry.body { true } else { false }
     signature = CallSignature(function: entry.name, parameters: entry.parameters, resolve: resolve)
   }
 
   init(unknown name: String) {
     body = .unknown
     streams = false
+    mayRunAtOnce = true
     signature = CallSignature(function: name, parameters: []) { $0 }
   }
 

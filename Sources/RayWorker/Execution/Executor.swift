@@ -61,9 +61,18 @@ final class Executor: @unchecked Sendable {
   }
 
   private func run(_ runner: Runner) async {
-    while let call = await awaitCall(runner) {
+    while true {
+      guard let call = nextCall(runner) else {
+        if await waitForCall(runner) { continue } else { return }
+      }
       activeCalls += 1
-      await execute(call, runner)
+      let head = call.head
+      let callee = callee(head.function)
+      if callee.mayRunAtOnce {
+        executeAtOnce(call, head, callee, runner)
+      } else {
+        await execute(call, head, callee, runner)
+      }
       activeCalls -= 1
     }
   }
@@ -79,18 +88,16 @@ final class Executor: @unchecked Sendable {
     return worker.takeRunnableCall()
   }
 
-  /// The next call, after suspending the runner if none waits; nil when the runner is to end.
-  private func awaitCall(_ runner: Runner) async -> ExecutionCall? {
-    while true {
-      if let call = nextCall(runner) { return call }
-      if runner.isSpoiled { return nil }
-      endIfDrained()
-      if idleRunners.count >= Self.idleRunnerCountMax { return nil }
-      await withUnsafeContinuation { continuation in
-        runner.continuation = continuation
-        idleRunners.append(runner)
-      }
+  /// Suspends the runner until calls wait; false when it is to end.
+  private func waitForCall(_ runner: Runner) async -> Bool {
+    if runner.isSpoiled { return false }
+    endIfDrained()
+    if idleRunners.count >= Self.idleRunnerCountMax { return false }
+    await withUnsafeContinuation { continuation in
+      runner.continuation = continuation
+      idleRunners.append(runner)
     }
+    return true
   }
 
   private static var idleRunnerCountMax: Int { 64 }
@@ -100,18 +107,27 @@ final class Executor: @unchecked Sendable {
 
   // MARK: Calls
 
-  private func execute(_ call: ExecutionCall, _ runner: Runner) async {
-    let head = call.head
+  /// A call that cannot suspend: no asynchronous frame is made for it.
+  private func executeAtOnce(_ call: ExecutionCall, _ head: ExecutionCall.Head, _ callee: Callee, _ runner: Runner) {
     runner.begin(call, token: head.token)
     defer { runner.end() }
-    if head.isCancelled { return finishCancelled(call) }
-    let callee = callee(head.function)
-    if callee.streams != head.isStream, refuses(call, callee) { return }
-    let arguments = TaskArguments(
-      head.arguments, signature: callee.signature, context: UnsafeRawPointer(runner.source))
+    guard mayRun(call, head, callee) else { return }
+    let arguments = arguments(head, callee, runner)
     switch callee.body {
-    case .function(.sync(let body)):
-      runSync(call, callee) { writer in try body(arguments, &writer) }
+    case .function(.sync(let body)): runSync(call, callee) { writer in try body(arguments, &writer) }
+    case .method(.sync(let body)):
+      guard let instance = hosted?.instance else { return finishUnknown(call, callee.signature.function) }
+      runSync(call, callee) { writer in try body(instance, arguments, &writer) }
+    default: finishUnknown(call, callee.signature.function)
+    }
+  }
+
+  private func execute(_ call: ExecutionCall, _ head: ExecutionCall.Head, _ callee: Callee, _ runner: Runner) async {
+    runner.begin(call, token: head.token)
+    defer { runner.end() }
+    guard mayRun(call, head, callee) else { return }
+    let arguments = arguments(head, callee, runner)
+    switch callee.body {
     case .function(.async(let body)):
       await runAsync(call) { writer in try await body(arguments, &writer) }
     case .function(.stream(let body)):
@@ -119,15 +135,27 @@ final class Executor: @unchecked Sendable {
     case .method(let method):
       guard let instance = hosted?.instance else { return finishUnknown(call, callee.signature.function) }
       switch method {
-      case .sync(let body):
-        runSync(call, callee) { writer in try body(instance, arguments, &writer) }
-      case .async(let body):
-        await runAsync(call) { writer in try await body(instance, arguments, &writer) }
-      case .stream(let body):
-        await runStream(call) { sink in try await body(instance, arguments, sink) }
+      case .async(let body): await runAsync(call) { writer in try await body(instance, arguments, &writer) }
+      case .stream(let body): await runStream(call) { sink in try await body(instance, arguments, sink) }
+      case .sync: finishUnknown(call, callee.signature.function)
       }
-    case .unknown: finishUnknown(call, callee.signature.function)
+    case .function(.sync), .unknown: finishUnknown(call, callee.signature.function)
     }
+  }
+
+  /// False when the call was answered without running it.
+  @inline(__always)
+  private func mayRun(_ call: ExecutionCall, _ head: ExecutionCall.Head, _ callee: Callee) -> Bool {
+    if head.isCancelled {
+      finishCancelled(call)
+      return false
+    }
+    return callee.streams == head.isStream || !refuses(call, callee)
+  }
+
+  @inline(__always)
+  private func arguments(_ head: ExecutionCall.Head, _ callee: Callee, _ runner: Runner) -> TaskArguments {
+    TaskArguments(head.arguments, signature: callee.signature, context: UnsafeRawPointer(runner.source))
   }
 
   private func callee(_ key: UInt32) -> Callee {
