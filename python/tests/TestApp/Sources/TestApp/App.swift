@@ -23,6 +23,7 @@ public struct App: RayApp {
       print("from the driver:", try await $shout.remote(41).value)
       // Ray's log monitor looks at the workers' files every 100 ms or so.
       try await Task.sleep(for: .seconds(2))
+    case "soak": try await Soak.run(calls: Int(ray.arguments.dropFirst().first ?? "") ?? 20_000)
     case "chains": try await Chains.run()
     case "unknown-function": _ = try await Ray.function(named: "noSuchFunction").remote(returning: Int.self).value
     case "fail": throw Refusal(reason: "asked to")
