@@ -75,7 +75,14 @@ final class Model {
   var endedActors: Set<ActorID> = []
   private var sequences: [WorkerID: [ActorID: Int]] = [:]
   /// Per process that hosts an actor: the last call of each caller that started.
-  private var started: [WorkerID: [WorkerID: Int]] = [:]
+  private var started: [WorkerID: [Way: Int]] = [:]
+  /// A caller and the handle it calls through: calls on one way start in order.
+  private struct Way: Hashable {
+    var caller: WorkerID
+    var actor: ActorID
+  }
+  /// Whom handles made with `getIfExists` speak for, when somebody else was there first.
+  var aliases: [ActorID: ActorID] = [:]
   private let report: (String) -> Void
 
   init(report: @escaping (String) -> Void) { self.report = report }
@@ -113,10 +120,11 @@ final class Model {
     task.startCount += 1
     for case .direct(let object, _) in task.arguments { object.holders.insert(worker) }
     if task.retries == 0, task.startCount > 1 { report("task \(task.number) may run once and started \(task.startCount) times") }
-    guard task.actor != nil, !task.retryThrown else { return }
-    let last = started[worker, default: [:]][task.caller, default: 0]
+    guard let actor = task.actor, !task.retryThrown else { return }
+    let way = Way(caller: task.caller, actor: actor)
+    let last = started[worker, default: [:]][way, default: 0]
     if task.sequence <= last { report("call \(task.sequence) of \(task.caller.short) started after its call \(last)") }
-    started[worker, default: [:]][task.caller] = task.sequence
+    started[worker, default: [:]][way] = task.sequence
   }
 
   /// A value was read, by a program or as an argument.
@@ -157,7 +165,7 @@ final class Model {
     case .objectReleased: crashCount > 0 && object.holders.contains { dead.contains($0) || separated.contains($0) }
     case .workerCrashed, .workerStartFailed: crashCount > 0 && object.task != nil
     case .actorNameTaken: object.task?.mayLoseName ?? false
-    case .actorDied, .actorUnavailable: object.task?.actor.map { endedActors.contains($0) } ?? false
+    case .actorDied, .actorUnavailable: object.task?.actor.map { endedActors.contains(aliases[$0] ?? $0) } ?? false
     default: false
     }
   }

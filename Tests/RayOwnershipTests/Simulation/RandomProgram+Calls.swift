@@ -134,7 +134,8 @@ extension RandomProgram {
     if cluster.options.cpuCount > 2, cluster.actorCount == 1 { specification.heldResources = ResourceSet(["CPU": 1]) }
     if cluster.options.names, cluster.random.chance(500) {
       specification.name = "name\(cluster.random.below(3))"
-      task.mayLoseName = true
+      specification.getIfExists = cluster.random.chance(400)
+      task.mayLoseName = !specification.getIfExists
     }
     let id = process.use { $0.createActor(specification, direct: arguments.direct, nested: arguments.nested) }
     task.actor = id

@@ -27,7 +27,9 @@ extension SimulatedProcess {
     case .death(let request, let death): deathReported(request, death)
     case .actorState(let status): use { $0.actorChanged(status.id, change(status)) }
     case .actorRegistered(let request, let registration):
-      if let actor = registrations.removeValue(forKey: request) { use { $0.actorRegistered(actor, registration) } }
+      guard let actor = registrations.removeValue(forKey: request) else { return }
+      if case .existing(let other, _) = registration { cluster.model.aliases[actor] = other }
+      use { $0.actorRegistered(actor, registration) }
     case .runActor(let specification, _, _): host(specification)
     case .terminateActorAfterQueue: hosted?.isEnding = true
     case .retire: retireRequested()
