@@ -4,9 +4,9 @@ internal import ArgumentParser
 struct SwiftRay: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "swift-ray",
-    abstract: "Starts packages that use swift-ray and says what a machine offers them.",
+    abstract: "Starts packages that use swift-ray, runs them on either engine, and says what a machine offers them.",
     version: Release.version,
-    subcommands: [New.self, Doctor.self])
+    subcommands: [New.self, Run.self, Doctor.self])
 }
 
 enum Release {
