@@ -33,7 +33,9 @@ def connect(options, fingerprint=""):
 
 def _join(options):
     address = options.get("address")
-    reach.check(address)
+    if address != "local":
+        reach.check(address)
+        reach.use_token()
     try:
         ray.init(**options)
     except (Exception, SystemExit) as error:

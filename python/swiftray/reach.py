@@ -8,6 +8,22 @@ from .errors import Refused
 
 SECONDS = 10
 
+
+def use_token():
+    """Ray finds the token of this user by itself for a cluster that it starts, and for one that it joins only where RAY_AUTH_MODE
+    says so. A cluster without authentication does not mind a token."""
+    if "RAY_AUTH_MODE" in os.environ:
+        return
+    try:
+        from ray._private.authentication.authentication_token_setup import _enable_token_auth
+        from ray._raylet import AuthenticationTokenLoader
+
+        if AuthenticationTokenLoader.instance().has_token(ignore_auth_mode=True):
+            _enable_token_auth()
+    except (AttributeError, ImportError, TypeError):
+        pass  # versions before tokens
+
+
 # What every HTTP/2 connection begins with, and its empty settings. A server of Ray's answers with settings of its own.
 _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 _SETTINGS = 4
@@ -114,6 +130,6 @@ def explained(error, address):
             "connectionLost",
             f"the Ray cluster at '{address}' does not let this program in: {text.strip()}\nMost often the token is missing or another "
             "one: give this program the cluster's, which 'ray get-auth-token' prints on the head, as ~/.ray/auth_token, with "
-            "RAY_AUTH_TOKEN, or with RAY_AUTH_TOKEN_PATH",
+            f"RAY_AUTH_TOKEN, or with RAY_AUTH_TOKEN_PATH. RAY_AUTH_MODE is {os.environ.get('RAY_AUTH_MODE') or 'not set'}",
         )
     return None

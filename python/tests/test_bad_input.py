@@ -71,6 +71,14 @@ def test_a_python_without_ray(folder, tmp_path):
     refused(folder, "has no package 'ray'", f"{python} -m pip install", SWIFTRAY_PYTHON=python, RAY_ADDRESS="ray:local")
 
 
+def test_a_python_without_a_shared_library(folder, tmp_path):
+    """What such a Python answers when it is asked for its library."""
+    python = tmp_path / "python3"
+    python.write_text("#!/bin/sh\nprintf 'answer\\t3.11.0\\t-\\tray\\n'\n")
+    python.chmod(0o755)
+    refused(folder, "has no shared library", "python -m swiftray run", SWIFTRAY_PYTHON=str(python), RAY_ADDRESS="ray:local")
+
+
 def test_a_python_without_this_package(folder):
     refused(folder, "has no package 'swiftray'", "pip install", SWIFTRAY_PACKAGE="/nowhere", PYTHONPATH=None, RAY_ADDRESS="ray:local")
 
@@ -132,6 +140,13 @@ def test_the_cluster_takes_its_own_token(folder, cluster):
     assert "[1, 4, 9, 16]" in said
 
 
+def test_a_token_that_is_there_is_used_without_being_told(folder, cluster, tmp_path):
+    (tmp_path / ".ray").mkdir()
+    shutil.copy(cluster.environment["RAY_AUTH_TOKEN_PATH"], tmp_path / ".ray" / "auth_token")
+    status, said, _ = run(folder, RAY_ADDRESS=cluster.address, HOME=str(tmp_path), RAY_AUTH_MODE=None, RAY_AUTH_TOKEN_PATH=None)
+    assert status == 0, said
+
+
 @pytest.mark.parametrize("token", ["0" * 64, None])
 def test_a_token_that_is_not_the_clusters(folder, cluster, tmp_path, token):
     more = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token} if token else {"RAY_AUTH_MODE": "disabled"}
@@ -152,6 +167,18 @@ def test_another_version_of_ray(folder, tmp_path):
     with clusters.running(tmp_path, nodes=[{}]) as other:
         subprocess.run([sys.executable, "-c", textwrap.dedent(code), other.address], env=other.variables(), check=True)
         refused(folder, "Ray: 2.49.0", 'pip install "ray==', RAY_ADDRESS=other.address, **other.environment)
+
+
+def test_an_untried_version_of_ray(folder, tmp_path):
+    """All processes think that they have a Ray of the future: public interfaces do, and one line says so."""
+    (tmp_path / "sitecustomize.py").write_text("import swiftray.hooks\nswiftray.hooks.ray_version = lambda: (2, 99)\n")
+    status, said, _ = run(
+        folder, "untried", RAY_ADDRESS="ray:local", RAY_num_workers_soft_limit="8",
+        PYTHONPATH=f"{tmp_path}:{os.path.dirname(apps.HERE)}",
+    )  # fmt: skip
+    assert status == 0, said
+    assert "untried: 49 python 5 [1, 2] -3 55 caught deep" in said
+    assert said.count("this version was not tried with swiftray; using public interfaces only") == 1, said
 
 
 def test_sizes_of_a_cluster_that_is_there_already(folder, cluster):

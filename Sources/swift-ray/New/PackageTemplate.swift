@@ -118,13 +118,16 @@ struct PackageTemplate {
 
     ## On a Ray cluster
 
-    A folder with both, which needs no Swift on the cluster's machines (24 MB; the dashboard takes up to 100 MiB):
+    A folder with both and the Python side of swift-ray, which needs no Swift on the cluster's machines (24 MB; the dashboard
+    takes up to 100 MiB):
 
     ```
     swift=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")
     SWIFT_STATIC=$swift/lib/swift_static/linux swift build -c release
     mkdir -p job
     for product in \(name.executable) lib\(name).so; do strip -s -o job/$product .build/release/$product; done
+    cp -R \(shellWord(dependency.pythonPackage)) job/
+    du -sh job
     ```
 
     The job, from a machine with `pip install "ray[default]"`:
@@ -132,6 +135,8 @@ struct PackageTemplate {
     ```
     ray job submit --address http://<head>:8265 --working-dir job -- ./\(name.executable)
     ```
+
+    More in swift-ray's docs/ray-cluster.md.
 
     """
   }

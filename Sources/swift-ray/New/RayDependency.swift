@@ -22,6 +22,14 @@ enum RayDependency: Hashable {
     }
   }
 
+  /// Where the new package finds the Python side of swift-ray, once it was built.
+  var pythonPackage: String {
+    switch self {
+    case .checkout(let path): path + "/python/swiftray"
+    case .repository: ".build/checkouts/\(packageName)/python/swiftray"
+    }
+  }
+
   /// A path relative to the current folder, as a folder inside it sees it.
   static func seenFromSubfolder(_ path: String) -> String {
     if path.hasPrefix("/") { return path }
@@ -56,4 +64,12 @@ func swiftLiteral(_ text: String) -> String {
     }
   }
   return literal + "\""
+}
+
+/// The text as one word of a shell's command.
+func shellWord(_ text: String) -> String {
+  let plain = text.utf8.allSatisfy { byte in
+    (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || "/._-+@%:,".utf8.contains(byte)
+  }
+  return plain ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }

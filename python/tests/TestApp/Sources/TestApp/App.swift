@@ -24,6 +24,7 @@ public struct App: RayApp {
       // Ray's log monitor looks at the workers' files every 100 ms or so.
       try await Task.sleep(for: .seconds(2))
     case "soak": try await Soak.run(calls: Int(ray.arguments.dropFirst().first ?? "") ?? 20_000)
+    case "untried": try await untried()
     case "chains": try await Chains.run()
     case "unknown-function": _ = try await Ray.function(named: "noSuchFunction").remote(returning: Int.self).value
     case "fail": throw Refusal(reason: "asked to")
@@ -53,6 +54,20 @@ public struct App: RayApp {
             return ray.get([handle.add.remote(ray.put(number)), ray.get_actor("till").add.remote(1)])
         """)
     print("sums", try await use.remote(counter, 10, returning: [Int].self).value)
+  }
+
+  /// A bit of everything.
+  private static func untried() async throws {
+    let square = try await $square.remote(try Ray.put(7)).value
+    let lane = try await $lane.remote().value
+    let five = try await $unwrap.remote(try await $wrapped.remote().value).value
+    let counter = try Counter.remote(0)
+    let sums = try await Ray.get([try counter.add.remote(1), try counter.add.remote(1)])
+    let parts = try $pair.split(3)
+    var counted = 0
+    for try await number in try $countdown.remote(from: 10).values { counted += number }
+    let caught = try await $nestedRefusal.remote().value
+    print("untried: \(square) \(lane) \(five) \(sums) \(try await parts.1.value) \(counted) \(caught)")
   }
 
   private static func native() async throws {
