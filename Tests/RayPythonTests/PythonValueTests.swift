@@ -67,6 +67,20 @@ extension TwoLanguages {
       #expect(try localError { try huge.call(returning: Int.self) }.code == .decodingFailed)
     }
 
+    @Test func timestampsAreDatetimes() async throws {
+      let moment = MessagePackTimestamp(seconds: 1_700_000_000, nanoseconds: 250_000_000)
+      let later = Python.function(
+        source: """
+          import datetime
+          def later(moment):
+              assert type(moment) is datetime.datetime and moment.tzinfo is not None, type(moment)
+              assert moment.microsecond == 250000, moment
+              return moment + datetime.timedelta(hours=1)
+          """)
+      let found = try await later.remote(moment, returning: MessagePackTimestamp.self).value
+      #expect(found == MessagePackTimestamp(seconds: 1_700_003_600, nanoseconds: 250_000_000))
+    }
+
     @Test func pythonsOwnTypesBecomePlainOnes() async throws {
       let numbers = Python.function(source: "def f():\n  import numpy\n  return numpy.float32(1.5), numpy.int64(7), {3}")
       #expect(try await numbers.remote().value == [1.5, 7, [3]])

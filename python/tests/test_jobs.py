@@ -115,6 +115,13 @@ def test_tasks_run_on_both_nodes_with_relative_paths(submit):
 
 
 @pytest.mark.parametrize("lane", ["python", "auto"])
+def test_strategies_choose_nodes(submit, lane):
+    status, said = submit("./test-app", "strategies", SWIFTRAY_LANE=lane)
+    assert status == 0, said
+    assert "strategies: 2 [true, true] 2" in said
+
+
+@pytest.mark.parametrize("lane", ["python", "auto"])
 def test_chains_go_through_two_languages_and_two_nodes(submit, lane):
     status, said = submit("./test-app", "chains", SWIFTRAY_LANE=lane)
     assert status == 0, said

@@ -9,7 +9,14 @@ import Ray
 /// `test-app <what> [arguments]`: prints one line per answer.
 public struct App: RayApp {
   public static var configuration: RayConfiguration {
-    CommandLine.arguments.dropFirst().first == "sized" ? .init(numCPUs: 2) : .init()
+    switch CommandLine.arguments.dropFirst().first {
+    case "sized": .init(numCPUs: 2)
+    case "configured":
+      .init(
+        namespace: "garden", numCPUs: 3, resources: ["shed": 2],
+        runtimeEnv: RuntimeEnv(environment: ["SWIFTRAY_TEST_WORD": "fern"]))
+    default: .init()
+    }
   }
 
   public static func main(_ ray: RayContext) async throws {
@@ -24,6 +31,9 @@ public struct App: RayApp {
       // Ray's log monitor looks at the workers' files every 100 ms or so.
       try await Task.sleep(for: .seconds(2))
     case "soak": try await Soak.run(calls: Int(ray.arguments.dropFirst().first ?? "") ?? 20_000)
+    case "configured": try await configured()
+    case "strategies": try await strategies()
+    case "huge": try await huge(Int(ray.arguments[1])!)
     case "untried": try await untried()
     case "chains": try await Chains.run()
     case "unknown-function": _ = try await Ray.function(named: "noSuchFunction").remote(returning: Int.self).value
@@ -54,6 +64,37 @@ public struct App: RayApp {
             return ray.get([handle.add.remote(ray.put(number)), ray.get_actor("till").add.remote(1)])
         """)
     print("sums", try await use.remote(counter, 10, returning: [Int].self).value)
+  }
+
+  /// What the configuration says is what the node and the workers have.
+  private static func configured() async throws {
+    let word = try await $variable.remote("SWIFTRAY_TEST_WORD").value
+    let total = try await Ray.clusterResources()
+    let namespace = try await $whereabouts.remote().value[3]
+    print("configured: \(word) \(total["CPU"] ?? 0) \(total["shed"] ?? 0) \(namespace)")
+  }
+
+  /// Calls on nodes that are named, on nodes that are not there, and wherever there is room.
+  private static func strategies() async throws {
+    let nodes = try await Ray.nodes()
+    var isThere: [Bool] = []
+    for node in nodes {
+      let call = $whereabouts.options(schedulingStrategy: .node(node.id, soft: false))
+      isThere.append(try await call.remote().value[0] == "\(node.id)")
+    }
+    let spread = $whereabouts.options(schedulingStrategy: .spread)
+    let places = Set(try await Ray.get((0..<20).map { _ in try spread.remote() }).map { $0[0] })
+    print("strategies: \(nodes.count) \(isThere) \(places.count)")
+  }
+
+  /// A value of so many bytes from the driver to a worker and back.
+  private static func huge(_ byteCount: Int) async throws {
+    let bytes = [UInt8](repeating: 7, count: byteCount)
+    let ref = try Ray.put(bytes)
+    let there = try await $ends.remote(ref).value
+    let back = try await $same.remote(ref)
+    let (count, last) = try await back.withSpan { ($0.count, $0[$0.count - 1]) }
+    print("huge: \(there) \(count) \(last)")
   }
 
   /// A bit of everything.

@@ -19,6 +19,12 @@ public struct Refusal: Error, Codable, Equatable {
 /// What kind of process runs this: `python` when an interpreter is loaded there, else `native`.
 @Remote public func lane() -> String { ProcessFacts.lane }
 
+@Remote public func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+@Remote public func ends(_ bytes: [UInt8]) -> [Int] { [bytes.count, Int(bytes.first ?? 0), Int(bytes.last ?? 0)] }
+
+@Remote public func same(_ bytes: [UInt8]) -> [UInt8] { bytes }
+
 @Remote public func shout(_ number: Int) -> Int {
   print("from a worker: \(number)")
   return number + 1
