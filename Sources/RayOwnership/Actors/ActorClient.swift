@@ -14,9 +14,7 @@ final class ActorClient: Lane {
   @exclusivity(unchecked) var status = Status.unknown
   @exclusivity(unchecked) var restartCount: UInt32 = 0
   @exclusivity(unchecked) var worker: WorkerID?
-  @exclusivity(unchecked) var first: UInt32 = .max
-  @exclusivity(unchecked) var last: UInt32 = .max
-  @exclusivity(unchecked) var queuedCount = 0
+  @exclusivity(unchecked) var waiting = TaskList()
   /// Calls without a result yet. While there are any, one hold of the lifetime object keeps the actor alive.
   @exclusivity(unchecked) var unfinishedCount = 0
   /// References in the creation arguments, pinned by the creator while the actor may be restarted.

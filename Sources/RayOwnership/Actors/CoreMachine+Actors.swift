@@ -93,7 +93,7 @@ extension CoreMachine {
 
   /// Calls in flight or waiting at one actor.
   package func pendingCallCount(_ id: ActorID) -> Int {
-    actors[id].map { $0.queuedCount + $0.inFlightCount } ?? 0
+    actors[id].map { $0.waiting.count + $0.inFlight.count } ?? 0
   }
 
   @inline(__always)
@@ -111,56 +111,33 @@ extension CoreMachine {
   /// Sends a call that nothing holds back without queueing it first.
   @inline(__always)
   func sendAtOnce(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, to actor: ActorClient) -> Bool {
-    guard actor.first == .max, case .alive = actor.status else { return false }
+    guard actor.waiting.isEmpty, case .alive = actor.status else { return false }
     send(task, record, on: actor, leaseID: 0)
     return true
   }
 
   func enqueueActorTask(_ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, at actor: ActorClient) {
-    let slot = UInt32(truncatingIfNeeded: task)
-    record.pointee.next = .max
-    record.pointee.previous = actor.last
-    if actor.last == .max {
-      actor.first = slot
-    } else {
-      tasks.pointer(actor.last).pointee.next = slot
-    }
-    actor.last = slot
-    actor.queuedCount += 1
+    actor.waiting.append(UInt32(truncatingIfNeeded: task), record, in: tasks)
   }
 
   /// A retry goes before everything that was not sent yet.
   func enqueueAgain(
     _ task: UInt64, _ record: UnsafeMutablePointer<TaskRecord>, at actor: ActorClient
   ) {
-    let slot = UInt32(truncatingIfNeeded: task)
     record.pointee.stage = .queued
-    record.pointee.previous = .max
-    record.pointee.next = actor.first
-    if actor.first == .max {
-      actor.last = slot
-    } else {
-      tasks.pointer(actor.first).pointee.previous = slot
-    }
-    actor.first = slot
-    actor.queuedCount += 1
+    actor.waiting.prepend(UInt32(truncatingIfNeeded: task), record, in: tasks)
     pump(actor)
-  }
-
-  func leaveQueue(of actor: ActorClient, _ record: UnsafeMutablePointer<TaskRecord>) {
-    unlink(record, first: &actor.first, last: &actor.last)
-    actor.queuedCount -= 1
   }
 
   /// Sends what is ready, in the order the calls were made: a call whose arguments are missing holds back the later ones.
   func pump(_ actor: ActorClient) {
     if case .dead(let error) = actor.status { return failAll(of: actor, error) }
     guard case .alive = actor.status else { return }
-    while actor.first != .max {
-      let slot = actor.first
+    while !actor.waiting.isEmpty {
+      let slot = actor.waiting.first
       let record = tasks.pointer(slot)
       guard record.pointee.stage == .queued else { return }
-      leaveQueue(of: actor, record)
+      actor.waiting.remove(record, in: tasks)
       send(tasks.index(ofSlot: slot), record, on: actor, leaseID: 0)
     }
   }
@@ -287,13 +264,12 @@ extension CoreMachine {
   }
 
   private func failAll(of actor: ActorClient, _ error: [UInt8]) {
-    while actor.first != .max { failTask(tasks.index(ofSlot: actor.first), error) }
+    while !actor.waiting.isEmpty { failTask(tasks.index(ofSlot: actor.waiting.first), error) }
   }
 
   /// A dead actor that nothing here refers to needs no entry: asking again gives the same answer.
   private func forgetIfDone(_ id: ActorID) {
-    guard let actor = actors[id], case .dead = actor.status, actor.queuedCount == 0,
-      actor.inFlightCount == 0
+    guard let actor = actors[id], case .dead = actor.status, actor.waiting.isEmpty, actor.inFlight.isEmpty
     else { return }
     let isReferred =
       id.creator == me ? objects.find(id.index) != nil : borrowed[actorLifetime(id)] != nil

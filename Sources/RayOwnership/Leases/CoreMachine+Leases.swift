@@ -55,7 +55,7 @@ extension CoreMachine {
   /// started, because a suspended task lets the next one begin.
   @inline(__always)
   private func mayFollow(_ record: UnsafeMutablePointer<TaskRecord>, on lease: Lease) -> Bool {
-    lease.inFlightCount == 0 || record.pointee.retriesLeft != 0
+    lease.inFlight.isEmpty || record.pointee.retriesLeft != 0
   }
 
   private func leastBooked(_ pool: LeasePool) -> Lease? {
@@ -64,7 +64,7 @@ extension CoreMachine {
     // The newest and not all: old leases of nested calls are full of suspended tasks.
     for position in max(0, pool.leases.count - Pipelining.leasesLookedAtMax)..<pool.leases.count
     where !pool.leases[position].isDraining {
-      if pool.leases[position].inFlightCount == 0 { return pool.leases[position] }
+      if pool.leases[position].inFlight.count == 0 { return pool.leases[position] }
       if pool.leases[position].booked < leastBooked {
         best = position
         leastBooked = pool.leases[position].booked
@@ -79,9 +79,9 @@ extension CoreMachine {
     while !lease.isDraining, pool.queuedCount > 0 {
       if pool.nextActive >= pool.active.count { pool.nextActive = 0 }
       let queue = pool.active[pool.nextActive]
-      guard mayFollow(tasks.pointer(queue.first), on: lease), hasRoom(lease, for: queue) else { return }
+      guard mayFollow(tasks.pointer(queue.waiting.first), on: lease), hasRoom(lease, for: queue) else { return }
       pool.nextActive += 1
-      let slot = queue.first
+      let slot = queue.waiting.first
       let record = tasks.pointer(slot)
       dequeue(record, from: queue)
       send(tasks.index(ofSlot: slot), record, on: lease, booking: queue.estimate)
@@ -90,9 +90,9 @@ extension CoreMachine {
 
   @inline(__always)
   private func hasRoom(_ lease: Lease, for queue: TaskQueue) -> Bool {
-    if lease.inFlightCount == 0 { return true }
+    if lease.inFlight.isEmpty { return true }
     // A function never measured runs alone: it may be long.
-    guard queue.estimate > 0, lease.inFlightCount < Pipelining.inFlightMax else { return false }
+    guard queue.estimate > 0, lease.inFlight.count < Pipelining.inFlightMax else { return false }
     return lease.booked + UInt64(queue.estimate) <= Pipelining.bookedNanosecondsMax
   }
 
@@ -101,7 +101,7 @@ extension CoreMachine {
   ) {
     record.pointee.booked = booking
     lease.booked += UInt64(booking)
-    if lease.inFlightCount == 0 { lease.lastProgress = now }
+    if lease.inFlight.isEmpty { lease.lastProgress = now }
     send(task, record, on: lease, leaseID: lease.id)
   }
 
@@ -146,8 +146,8 @@ extension CoreMachine {
     pool.leases.append(lease)
     lease.idleSince = now
     pump(lease)
-    if lease.inFlightCount == 0 { stealWork(for: lease) }
-    if lease.inFlightCount == 0, pool.queuedCount == 0, !pool.leases.contains(where: \.isStealing) {
+    if lease.inFlight.isEmpty { stealWork(for: lease) }
+    if lease.inFlight.isEmpty, pool.queuedCount == 0, !pool.leases.contains(where: \.isStealing) {
       markDirty(pool)
     }
   }
@@ -156,8 +156,8 @@ extension CoreMachine {
   package func leaseReclaimed(_ id: UInt64) {
     guard let lease = leases[id], !lease.isDraining else { return }
     lease.isDraining = true
-    if lease.inFlightCount == 0 { return giveBack(lease) }
-    if lease.inFlightCount > 1 { steal(from: lease, lease.inFlightCount - 1) }
+    if lease.inFlight.isEmpty { return giveBack(lease) }
+    if lease.inFlight.count > 1 { steal(from: lease, lease.inFlight.count - 1) }
     markDirty(lease.pool)
   }
 
@@ -178,7 +178,7 @@ extension CoreMachine {
   private func failQueued(in pool: LeasePool, _ error: [UInt8]) {
     // Withdrawn before anything else: tasks submitted in answer to these failures are a new demand, which the node judges anew.
     demand(pool, pool.leases.count)
-    while let queue = pool.active.first { failTask(tasks.index(ofSlot: queue.first), error) }
+    while let queue = pool.active.first { failTask(tasks.index(ofSlot: queue.waiting.first), error) }
   }
 
   func giveBack(_ lease: Lease) {
@@ -204,7 +204,7 @@ extension CoreMachine {
     lease.lastProgress = now
     lease.isStealing = false
     pump(lease)
-    guard lease.inFlightCount == 0 else { return }
+    guard lease.inFlight.isEmpty else { return }
     if lease.isDraining { return giveBack(lease) }
     lease.idleSince = now
     if lease.pool.queuedCount == 0 {
@@ -218,12 +218,12 @@ extension CoreMachine {
     guard thief.pool.queuedCount == 0 else { return }
     var victim: Lease?
     for lease in thief.pool.leases.suffix(Pipelining.leasesLookedAtMax)
-    where lease !== thief && !lease.isStealing && lease.inFlightCount > 1 {
+    where lease !== thief && !lease.isStealing && lease.inFlight.count > 1 {
       let isSlow =
         now &- lease.lastProgress > Pipelining.stealAfterNanoseconds || lease.booked > 200_000
-      if isSlow, victim == nil || lease.inFlightCount > victim!.inFlightCount { victim = lease }
+      if isSlow, victim == nil || lease.inFlight.count > victim!.inFlight.count { victim = lease }
     }
-    if let victim { steal(from: victim, victim.inFlightCount / 2) }
+    if let victim { steal(from: victim, victim.inFlight.count / 2) }
   }
 
   private func steal(from lease: Lease, _ count: Int) {
@@ -251,7 +251,7 @@ extension CoreMachine {
       } else {
         enqueue(index, record, atFront: true)
       }
-      if lane.isDraining, lane.inFlightCount == 0, leases[lane.id] === lane { giveBack(lane) }
+      if lane.isDraining, lane.inFlight.isEmpty, leases[lane.id] === lane { giveBack(lane) }
     }
     lease?.isStealing = false
   }
@@ -262,7 +262,7 @@ extension CoreMachine {
   package func tick() {
     // In the order of the pools, not of a hash table: the same events decide the same.
     for lease in poolsByClass.flatMap(\.leases) {
-      if lease.inFlightCount == 0 {
+      if lease.inFlight.isEmpty {
         if now &- lease.idleSince > Pipelining.idleNanosecondsMax {
           giveBack(lease)
         } else {
@@ -273,10 +273,10 @@ extension CoreMachine {
     for pool in poolsByClass {
       // Tasks wait behind a slow one while more workers could be had: ask, even though nothing is queued here.
       let stuck = pool.leases.contains {
-        $0.inFlightCount > 1 && now &- $0.lastProgress > Pipelining.stealAfterNanoseconds
+        $0.inFlight.count > 1 && now &- $0.lastProgress > Pipelining.stealAfterNanoseconds
           && !$0.isStealing
       }
-      let hasIdle = pool.leases.contains { $0.inFlightCount == 0 }
+      let hasIdle = pool.leases.contains { $0.inFlight.isEmpty }
       if stuck, !hasIdle, pool.queuedCount == 0, pool.wanted <= pool.leases.count {
         demand(pool, pool.leases.count + 1)
       }

@@ -4,9 +4,7 @@ package import RayProtocol
 package class Lane {
   /// Nil when the executing process is this one.
   @exclusivity(unchecked) var peer: Peer?
-  @exclusivity(unchecked) var firstInFlight: UInt32 = .max
-  @exclusivity(unchecked) var lastInFlight: UInt32 = .max
-  @exclusivity(unchecked) var inFlightCount = 0
+  @exclusivity(unchecked) var inFlight = TaskList()
 
   /// The other subclass is ``ActorClient``.
   let isLease: Bool
@@ -70,9 +68,7 @@ package final class TaskQueue {
   package let pool: LeasePool
   /// Which thrown errors are worth a retry; nil = any, when the task asks for retries at all.
   @exclusivity(unchecked) package var retryFilter: (@Sendable (UnsafeRawBufferPointer) -> Bool)?
-  @exclusivity(unchecked) var first: UInt32 = .max
-  @exclusivity(unchecked) var last: UInt32 = .max
-  @exclusivity(unchecked) var count = 0
+  @exclusivity(unchecked) var waiting = TaskList()
   /// Moving average of run times in nanoseconds; 0 = never measured.
   @exclusivity(unchecked) var estimate: UInt32 = 0
 

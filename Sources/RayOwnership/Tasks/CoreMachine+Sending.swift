@@ -103,21 +103,12 @@ extension CoreMachine {
   // MARK: In flight
 
   func enterLane(_ lane: Lane, _ slot: UInt32, _ record: UnsafeMutablePointer<TaskRecord>) {
-    if lane.inFlightCount == 0 { flushHint = true }
-    record.pointee.next = .max
-    record.pointee.previous = lane.lastInFlight
-    if lane.lastInFlight == .max {
-      lane.firstInFlight = slot
-    } else {
-      tasks.pointer(lane.lastInFlight).pointee.next = slot
-    }
-    lane.lastInFlight = slot
-    lane.inFlightCount += 1
+    if lane.inFlight.isEmpty { flushHint = true }
+    lane.inFlight.append(slot, record, in: tasks)
   }
 
   func leaveLane(_ lane: Lane, _ record: UnsafeMutablePointer<TaskRecord>) {
-    unlink(record, first: &lane.firstInFlight, last: &lane.lastInFlight)
-    lane.inFlightCount -= 1
+    lane.inFlight.remove(record, in: tasks)
     if let lease = lane.asLease {
       lease.booked -= min(lease.booked, UInt64(record.pointee.booked))
     }
@@ -127,8 +118,8 @@ extension CoreMachine {
   /// Takes everything in flight off a lane whose process died, oldest first.
   func takeInFlight(_ lane: Lane) -> [UInt64] {
     var indices: [UInt64] = []
-    while lane.firstInFlight != .max {
-      let slot = lane.firstInFlight
+    while !lane.inFlight.isEmpty {
+      let slot = lane.inFlight.first
       let record = tasks.pointer(slot)
       indices.append(tasks.index(ofSlot: slot))
       leaveLane(lane, record)

@@ -201,46 +201,19 @@ extension CoreMachine {
     let queue = record.pointee.queue!.takeUnretainedValue()
     let slot = UInt32(truncatingIfNeeded: task)
     record.pointee.stage = .queued
-    if queue.count == 0 {
-      queue.first = slot
-      queue.last = slot
-      record.pointee.next = .max
-      record.pointee.previous = .max
-      queue.pool.active.append(queue)
-    } else if atFront {
-      record.pointee.previous = .max
-      record.pointee.next = queue.first
-      tasks.pointer(queue.first).pointee.previous = slot
-      queue.first = slot
-    } else {
-      record.pointee.next = .max
-      record.pointee.previous = queue.last
-      tasks.pointer(queue.last).pointee.next = slot
-      queue.last = slot
-    }
-    queue.count += 1
+    if queue.waiting.isEmpty { queue.pool.active.append(queue) }
+    if atFront { queue.waiting.prepend(slot, record, in: tasks) } else { queue.waiting.append(slot, record, in: tasks) }
     queue.pool.queuedCount += 1
     offer(queue.pool)
   }
 
   func dequeue(_ record: UnsafeMutablePointer<TaskRecord>, from queue: TaskQueue) {
-    unlink(record, first: &queue.first, last: &queue.last)
-    queue.count -= 1
+    queue.waiting.remove(record, in: tasks)
     queue.pool.queuedCount -= 1
-    if queue.count == 0 {
+    if queue.waiting.isEmpty {
       queue.pool.active.removeAll { $0 === queue }
       if queue.pool.queuedCount == 0 { markDirty(queue.pool) }
     }
-  }
-
-  @inline(__always)
-  func unlink(_ record: UnsafeMutablePointer<TaskRecord>, first: inout UInt32, last: inout UInt32) {
-    let next = record.pointee.next
-    let previous = record.pointee.previous
-    if previous == .max { first = next } else { tasks.pointer(previous).pointee.next = next }
-    if next == .max { last = previous } else { tasks.pointer(next).pointee.previous = previous }
-    record.pointee.next = .max
-    record.pointee.previous = .max
   }
 
   // MARK: Ending
@@ -267,7 +240,7 @@ extension CoreMachine {
       if let queue = record.pointee.queue {
         if record.pointee.stage == .queued { dequeue(record, from: queue.takeUnretainedValue()) }
       } else if let actor = record.pointee.lane?.takeUnretainedValue().asActor {
-        leaveQueue(of: actor, record)
+        actor.waiting.remove(record, in: tasks)
       }
     case .sent:
       if let lane = record.pointee.lane?.takeUnretainedValue() { leaveLane(lane, record) }

@@ -19,7 +19,8 @@ extension SimulatedProcess {
       let queue = record.pointee.queue?.takeUnretainedValue()
       lines.append(
         "task \(record.pointee.stage), attempt \(record.pointee.attempt), result \(record.pointee.firstResult & 0xFFFF)"
-          + (queue.map { ", queue of \($0.count) for \($0.pool.terms.resources), asked for \($0.pool.wanted)" } ?? ", of an actor")
+          + (queue.map { ", queue of \($0.waiting.count) for \($0.pool.terms.resources), asked for \($0.pool.wanted)" }
+            ?? ", of an actor")
       )
     }
     for object in machine.borrowed.values.sorted(by: { ($0.id.owner, $0.id.index) < ($1.id.owner, $1.id.index) }) {
@@ -27,7 +28,7 @@ extension SimulatedProcess {
         "borrowed \(object.id.short) \(object.place) \(object.registration) local \(object.localCount) pins \(object.pinCount)")
     }
     for lease in machine.leases.values.sorted(by: { $0.id < $1.id }) {
-      lines.append("lease \(lease.id) on \(lease.worker.short) with \(lease.inFlightCount) in flight")
+      lines.append("lease \(lease.id) on \(lease.worker.short) with \(lease.inFlight.count) in flight")
     }
     return lines
   }

@@ -23,8 +23,9 @@ import Testing
       guard let text = environmentVariable(variable), environmentVariable(WorkerLaunchVariable.name) == nil else { return }
       let parts = text.split(separator: "=")
       guard parts.count == 2, let value = UInt(parts[1]) else { exit(64) }
-      let output = dup(STDOUT_FILENO)
       let isDiskFull = parts[0] == "DISK"
+      // Where descriptors are few, none is taken.
+      let output = isDiskFull ? dup(STDOUT_FILENO) : STDOUT_FILENO
       if isDiskFull { fillDisk() } else { setLimit(parts[0] == "FSIZE" ? RLIMIT_FSIZE : RLIMIT_NOFILE, rlim_t(value)) }
       Task {
         let report = await call(logToDriver: isDiskFull)
