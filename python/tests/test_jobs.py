@@ -56,15 +56,16 @@ def submit(cluster, package):
     def submit(*entrypoint, folder=package, timeout=180, runtime_env=None, token=True, **variables):
         environment = {**(runtime_env or {}), "env_vars": variables}
         command = [shutil.which("ray", path=os.path.dirname(sys.executable)) or "ray", "job", "submit"]
-        done = subprocess.run(
-            [
-                *command, "--address", cluster.dashboard, "--working-dir", folder,
-                "--runtime-env-json", json.dumps(environment), "--", *entrypoint,
-            ],
-            env=cluster.variables() if token else {**cluster.variables(), "RAY_AUTH_MODE": "disabled"},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
-        )  # fmt: skip
-        return done.returncode, done.stdout
+        command += ["--address", cluster.dashboard, "--working-dir", folder, "--runtime-env-json", json.dumps(environment)]
+        while True:
+            done = subprocess.run(
+                [*command, "--", *entrypoint],
+                env=cluster.variables() if token else {**cluster.variables(), "RAY_AUTH_MODE": "disabled"},
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
+            )  # fmt: skip
+            # The nodes' agents start after the nodes; Ray has nothing to wait for them with.
+            if "No available agent to submit job" not in done.stdout:
+                return done.returncode, done.stdout
 
     return submit
 
