@@ -7,7 +7,7 @@ import sys
 import ray
 from ray._private.worker import global_worker
 
-from . import classes, errors, foreign, hooks, jobs, large, native, reach, shipping, values, worker
+from . import classes, errors, foreign, hooks, jobs, large, library, native, reach, shipping, submission, values, worker
 from .errors import SwiftRetryableError
 
 ABI = 1
@@ -25,7 +25,7 @@ def connect(options, fingerprint=""):
     if not ray.is_initialized():
         options = jobs.adapt(options)
         options = shipping.prepare(options)
-        native.prepare(options, native.library_path(os.path.realpath("/proc/self/exe")))
+        native.prepare(options, library.beside(os.path.realpath("/proc/self/exe")))
         _join(options)
         native.start(fingerprint)
     return identity()
@@ -133,6 +133,8 @@ def _fast_task(remote, options, returns):
     simple = {"name", "num_cpus", "num_gpus", "memory", "resources", "max_retries", "retry_exceptions", "num_returns"}
     if not hooks.installed or not set(options) <= simple or global_worker.should_capture_child_tasks_in_placement_group:
         return None
+    if _obstacle("task"):
+        return None
     try:
         from ray._common import ray_option_utils
         from ray._common.utils import resources_from_ray_options
@@ -142,46 +144,28 @@ def _fast_task(remote, options, returns):
         full.update(options)
         ray_option_utils.validate_task_options(full, in_options=False)
         resources = resources_from_ray_options(full)
-        retries = full["max_retries"]
         retry = full["retry_exceptions"]
         listed = tuple(retry) if isinstance(retry, (list, tuple)) else None
-        descriptor = _exported(remote)
-        submit_task = global_worker.core_worker.submit_task
-        tail = _submit_task_tail(submit_task)
+        direct = submission.task(
+            language=Language.PYTHON, function_descriptor=_exported(remote), name=options["name"], resources=resources,
+            max_retries=full["max_retries"], retry_exceptions=bool(retry), retry_exception_allowlist=listed,
+        )  # fmt: skip
     except (ImportError, AttributeError, KeyError) as error:
         hooks.warn_once(f"submission is not as expected ({error})")
         return None
-    if tail is None:
-        return None
-    head = (
-        options["name"], 1, resources, retries, bool(retry), listed, "DEFAULT", b"", "{}", -1,
-    )  # fmt: skip
-    python = Language.PYTHON
+    return _python_submitter(direct)
+
+
+def _python_submitter(direct):
+    """Ray's Python workers want the name of each argument in front of it; these have none."""
 
     def submit(payload, rest, refs):
         arguments = [_DUMMY, _payload(payload, refs) if refs else payload]
         for value in rest:
             arguments += (_DUMMY, value)
-        return submit_task(python, descriptor, arguments, *head, *tail)[0]
+        return direct(arguments)
 
-    return submit
-
-
-def _submit_task_tail(submit_task):
-    """What follows the back-pressure argument differs between versions; the signature in the docstring tells."""
-    text = submit_task.__doc__ or ""
-    known = {
-        "num_objects_per_yield": 1,
-        "enable_task_events": True,
-        "labels": {},
-        "label_selector": {},
-        "fallback_strategy": [],
-    }
-    after = text.partition("generator_backpressure_num_objects")[2].rstrip(") ").split(",")[1:]
-    names = [part.split("=")[0].split()[-1] for part in after]
-    if not text or any(name not in known for name in names):
-        return None
-    return tuple(None if name in ("labels", "label_selector", "fallback_strategy") else known[name] for name in names)
+    return direct.attach(submit, prefix=(_DUMMY,))
 
 
 def _exported(remote):
@@ -299,42 +283,29 @@ def method_submitter(handle, name, options, returns):
 
 
 def _fast_method(handle, name, retries, retry):
-    if not hooks.installed:
+    if not hooks.installed or _obstacle("method"):
         return None
     try:
-        descriptor = handle._ray_function_descriptor["_swift_call"]
-        submit_actor_task = global_worker.core_worker.submit_actor_task
-        tail = _submit_actor_task_tail(submit_actor_task)
-        cpus = handle._ray_actor_method_cpus
-        identifier = handle._ray_actor_id
-        language = handle._ray_actor_language
         if retries is None:
             retries = handle._ray_method_max_task_retries.get("_swift_call") or handle._ray_max_task_retries or 0
+        direct = submission.method(
+            language=handle._ray_actor_language, actor_id=handle._ray_actor_id,
+            function_descriptor=handle._ray_function_descriptor["_swift_call"], name=name, max_retries=retries,
+            retry_exceptions=bool(retry), retry_exception_allowlist=tuple(retry) if isinstance(retry, list) else None,
+            num_method_cpus=handle._ray_actor_method_cpus,
+        )  # fmt: skip
     except (AttributeError, KeyError) as error:
         hooks.warn_once(f"actor handles are not as expected ({error})")
         return None
-    if tail is None:
-        return None
-    listed = tuple(retry) if isinstance(retry, list) else None
-    head = (name, 1, retries, bool(retry), listed, cpus, b"", -1)
-
-    def submit(payload, rest, refs):
-        arguments = [_DUMMY, _payload(payload, refs) if refs else payload]
-        for value in rest:
-            arguments += (_DUMMY, value)
-        return submit_actor_task(language, identifier, descriptor, arguments, *head, *tail)[0]
-
-    return submit
+    return _python_submitter(direct)
 
 
-def _submit_actor_task_tail(submit_actor_task):
-    text = submit_actor_task.__doc__ or ""
-    known = {"num_objects_per_yield": 1, "enable_task_events": True, "tensor_transport": None, "labels": None}
-    after = text.partition("generator_backpressure_num_objects")[2].rstrip(") ").split(",")[1:]
-    names = [part.split("=")[0].split(":")[0].split()[-1] for part in after]
-    if not text or any(name not in known for name in names):
-        return None
-    return tuple(known[name] for name in names)
+@functools.lru_cache(maxsize=None)
+def _obstacle(kind):
+    reason = submission.obstacle(kind)
+    if reason:
+        hooks.warn_once(reason)
+    return reason
 
 
 # -- objects
@@ -349,17 +320,14 @@ def put_large(head, elements):
     return ray.put(large.Large(head, elements))
 
 
-def get_raw(refs, milliseconds):
-    """What the store holds for each: `(kind, data)`; None when the time is over. Kinds: 0 a buffer whose value starts at
-    byte 9, 1 MessagePack, 3 the two buffers of a large array, 2 what `errors.describe` says."""
-    try:
-        found = global_worker.core_worker.get_objects(refs, milliseconds)
-    except ray.exceptions.GetTimeoutError:
-        return None
-    return [_raw(ref, entry) for ref, entry in zip(refs, found)]
+def direct_get():
+    """Ray's function of `(refs, milliseconds)` that Swift calls itself; it gives `(data, metadata, ...)` for each."""
+    return global_worker.core_worker.get_objects
 
 
-def _raw(ref, entry):
+def raw(ref, entry):
+    """What the store holds, where Swift cannot tell by itself: `(kind, data)`. Kinds: 0 a buffer whose value starts at byte 9,
+    1 MessagePack, 3 the two buffers of a large array, 2 what `errors.describe` says."""
     data, metadata = entry[0], entry[1]
     if data is not None and (metadata == b"XLANG" or metadata == b""):
         return (0, data)

@@ -54,3 +54,39 @@ def load(path):
     enter.restype = ctypes.py_object
     _loaded = enter()
     return _loaded
+
+
+# -- native workers load the same library
+
+
+def beside(executable, environment=None):
+    """The program's dynamic library: named by SWIFTRAY_LIBRARY, or beside the executable. None when there is none."""
+    named = (os.environ if environment is None else environment).get("SWIFTRAY_LIBRARY")
+    if named:
+        return named
+    folder = os.path.dirname(os.path.abspath(executable))
+    wanted = _plain(os.path.basename(executable))
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return None
+    libraries = [name for name in names if name.startswith("lib") and name.endswith(".so")]
+    same = [name for name in libraries if _plain(name[3:-3]) == wanted]
+    for name in same + [name for name in libraries if name not in same]:
+        if _is_swift_library(os.path.join(folder, name)):
+            return os.path.join(folder, name)
+    return None
+
+
+def _plain(name):
+    return "".join(character for character in name.lower() if character.isalnum())
+
+
+def _is_swift_library(path):
+    import mmap
+
+    try:
+        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(b"swiftray_native_run") >= 0
+    except (OSError, ValueError):
+        return False

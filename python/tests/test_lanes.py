@@ -102,11 +102,11 @@ def test_choice():
 
 
 def test_parameters_of_compiled_functions_are_read_off_their_documentation():
-    from swiftray import native
+    from swiftray import submission
 
     def function():
         """C.f(self, Language language, args, int64_t count=-1, tensor: Optional[Dict[str, int]], dict labels=None)"""
 
-    assert native.parameters(function) == ["language", "args", "count", "tensor", "labels"]
+    assert submission.parameters(function) == ["language", "args", "count", "tensor", "labels"]
     with pytest.raises(ValueError):
-        native.parameters(test_choice)
+        submission.parameters(test_choice)

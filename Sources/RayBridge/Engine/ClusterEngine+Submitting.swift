@@ -6,7 +6,11 @@ extension ClusterEngine {
   package func submit(
     _ target: borrowing CallTarget, options: TaskOptions, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> ObjectHandle {
-    try call(target, options, .one, arguments) { result in try adoptObject(result) }
+    try checkRunning()
+    let submitter = try submitter(copy target, options, .one)
+    return try encoding(arguments) { bytes, direct, kept in
+      try host.run { _ in try adoptObject(try submit(submitter, bytes, direct, kept)) }
+    }
   }
 
   package func submitSplit(
@@ -43,6 +47,17 @@ extension ClusterEngine {
     }
   }
 
+  /// Submits a call with one result; the lock is held.
+  private func submit(
+    _ submitter: Submitter, _ bytes: UnsafeRawBufferPointer, _ direct: [ObjectHandle], _ kept: [any AnyObject & Sendable]
+  ) throws -> PythonObject {
+    let count = submitter.head.count + bytes.count
+    guard direct.isEmpty, kept.isEmpty, let call = submitter.direct, call.takes(byteCount: count) else {
+      return try submitter.function(try payload(submitter.head, bytes, direct, kept))
+    }
+    return try call(try payload(submitter.head, bytes))
+  }
+
   /// Runs `body` with encoded arguments: their bytes, the references that are arguments, and those inside of values.
   func encoding<Result>(
     _ arguments: (inout ArgumentWriter) throws -> Void,
@@ -62,16 +77,20 @@ extension ClusterEngine {
   func payload(
     _ head: [UInt8], _ arguments: UnsafeRawBufferPointer, _ direct: [ObjectHandle], _ kept: [any AnyObject & Sendable]
   ) throws -> [PythonPointer] {
-    let payload = try ToPython.bytes(count: head.count + arguments.count) { bytes in
-      bytes.copyBytes(from: head)
-      UnsafeMutableRawBufferPointer(rebasing: bytes[head.count...]).copyMemory(from: arguments)
-    }
+    let payload = try payload(head, arguments)
     let values = try direct.map { handle in
       guard let entry = table.find(handle.id) else { throw RayError(.shutDown, "a reference of a runtime that was shut down") }
       Python.api.retain(entry.object.pointer)
       return entry.object.pointer
     }
     return [payload, try ToPython.tuple(values), kept.isEmpty ? ToPython.none : try ToPython.list(of: objects(behind: kept))]
+  }
+
+  private func payload(_ head: [UInt8], _ arguments: UnsafeRawBufferPointer) throws -> PythonPointer {
+    try ToPython.bytes(count: head.count + arguments.count) { bytes in
+      bytes.copyBytes(from: head)
+      UnsafeMutableRawBufferPointer(rebasing: bytes[head.count...]).copyMemory(from: arguments)
+    }
   }
 
   // MARK: Finding the way out
@@ -106,7 +125,8 @@ extension ClusterEngine {
     let made = try make(options, returns)
     // An actor's submitters end with it, so no box may point to them.
     guard actor == nil else { return made }
-    let named = Submitter(engine: self, function: made.function, head: made.head, target: ObjectIdentifier(entry))
+    let named = Submitter(
+      engine: self, function: made.function, direct: made.direct, head: made.head, target: ObjectIdentifier(entry))
     options.storage.remember(named)
     return named
   }
@@ -120,11 +140,12 @@ extension ClusterEngine {
     if actor == nil { values["obstacle"] = nativeObstacle(ofFunction: name) }
     let key = Submitters.Key(name: name, actor: actor?.id, options: values, retryOn: retryOn, returns: returns)
     return try submitters.find(key) {
-      let function = try host.run { host in
-        try pythonSubmitter(host, options.values.name ?? name, actor, values, returns)
+      let (function, direct) = try host.run { host in
+        let function = try pythonSubmitter(host, options.values.name ?? name, actor, values, returns)
+        return (function, returns == .one ? DirectCall(of: function) : nil)
       }
       let head = CallFrame.head(kind, name, retryOn: retryOn)
-      return Submitter(engine: self, function: function, head: head)
+      return Submitter(engine: self, function: function, direct: direct, head: head)
     }
   }
 
@@ -152,7 +173,7 @@ extension ClusterEngine {
           try ToPython.option(returns.option),
         ])
       }
-      return Submitter(engine: self, function: function, head: CallFrame.head(.function, callee.title))
+      return Submitter(engine: self, function: function, direct: nil, head: CallFrame.head(.function, callee.title))
     }
   }
 

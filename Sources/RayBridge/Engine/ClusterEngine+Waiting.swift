@@ -80,15 +80,22 @@ extension ClusterEngine {
     }
   }
 
-  /// Fetching is waiting where every value is wanted. What is there when the time is over is fetched, too.
+  /// Fetching is waiting where every value is wanted: a block of them at a time, so that what is there is read while the rest is
+  /// computed. What is there when the time is over is fetched, too.
   private func fetchAll(_ request: ReadyRequest, _ milliseconds: Int) throws {
-    let open = request.entries.filter { !$0.isResolved }
-    if try fetch(open, milliseconds: request.patience(milliseconds)) { return request.markDone() }
+    if try fetch(request.nextOpen(Self.blockSize), milliseconds: request.patience(milliseconds)) {
+      if request.nextOpen(1).isEmpty { request.markDone() }
+      return
+    }
     guard request.isOverdue else { return }
+    let open = request.entries.filter { !$0.isResolved }
     try look(for: open, milliseconds: 0)
     _ = try fetch(open.filter { $0.isReady }, milliseconds: -1)
     request.markDone()
   }
+
+  /// Large enough that waking up costs little for each.
+  private static var blockSize: Int { 256 }
 
   private func isSatisfied(_ request: ReadyRequest) -> Bool { missing(request) <= 0 }
 
@@ -101,24 +108,6 @@ extension ClusterEngine {
       try ToPython.int(milliseconds), ToPython.bool(true),
     ])
     for (entry, isReady) in zip(entries, FromPython.list(ready.pointer)) where FromPython.bool(isReady) { entry.markReady() }
-  }
-
-  /// Fetches values; false when the time was over. The lock is held.
-  private func fetch(_ entries: [ObjectTable.Entry], milliseconds: Int) throws -> Bool {
-    if entries.isEmpty { return true }
-    let found = try host.getRaw([try ToPython.list(of: entries.map(\.object)), try ToPython.int(milliseconds)])
-    if FromPython.isNone(found.pointer) { return false }
-    for (entry, item) in zip(entries, FromPython.list(found.pointer)) { try resolve(entry, FromPython.tuple(item)) }
-    return true
-  }
-
-  private func resolve(_ entry: ObjectTable.Entry, _ parts: [PythonPointer]) throws {
-    switch FromPython.int(parts[0]) {
-    case 0: entry.resolve(try PythonBuffer(parts[1]), skipping: ObjectHeader.byteCount)
-    case 1: entry.resolve(try PythonBuffer(parts[1]), skipping: 0)
-    case 3: entry.resolve(try LargeValue(FromPython.tuple(parts[1])))
-    default: entry.fail(Host.encoded(parts[1]))
-    }
   }
 
   /// A worker's main thread is interrupted when the task it runs is cancelled; anything else is a failure of the wait.

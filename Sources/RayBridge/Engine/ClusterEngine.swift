@@ -84,8 +84,7 @@ package final class ClusterEngine: Engine {
 
   /// A handle of a reference that Python has; the lock is held.
   func adoptObject(_ ref: PythonObject, kind: ObjectTable.Entry.Kind = .object) throws -> ObjectHandle {
-    let binary = try ref.attribute("binary")()
-    let id = Identifiers.object(FromPython.bytes(binary.pointer))
+    let id = try host.identifier(of: ref.pointer)
     _ = table.add(id) { ObjectTable.Entry(ref, kind) }
     return ObjectHandle(id: id, engine: self)
   }

@@ -6,8 +6,9 @@ internal import RayProtocol
 final class Host: Sendable {
   let connect, disconnect, taskSubmitter, methodSubmitter, createActor, pythonSubmitter, createPythonActor, findActor, adoptActor,
     namedActors, kill: PythonObject
-  let put, putLarge, getRaw, wait, nextElement, cancel, context, resources, nodes, describe: PythonObject
+  let put, putLarge, directGet, raw, wait, nextElement, cancel, context, resources, nodes, describe: PythonObject
   let decodeReference, encodeReference, encodeActor: PythonObject
+  private let binary, timeout: PythonObject
 
   /// What this library and the Python package must agree on.
   private static let abi = 1
@@ -35,7 +36,8 @@ final class Host: Sendable {
     kill = try host.attribute("kill")
     put = try host.attribute("put")
     putLarge = try host.attribute("put_large")
-    getRaw = try host.attribute("get_raw")
+    directGet = try host.attribute("direct_get")
+    raw = try host.attribute("raw")
     wait = try host.attribute("wait")
     nextElement = try host.attribute("next_element")
     cancel = try host.attribute("cancel")
@@ -47,6 +49,22 @@ final class Host: Sendable {
     encodeReference = try values.attribute("encode_reference")
     encodeActor = try values.attribute("encode_actor")
     describe = try Self.module("swiftray.errors").attribute("describe")
+    let ray = try Self.module("ray")
+    binary = try ray.attribute("ObjectRef").attribute("binary")
+    timeout = try ray.attribute("exceptions").attribute("GetTimeoutError")
+  }
+
+  /// The name of what an `ObjectRef` refers to; the lock is held.
+  func identifier(of ref: PythonPointer) throws -> ObjectID {
+    var argument: PythonPointer? = ref
+    let bytes = try ToPython.checked(Python.api.vectorcall(binary.pointer, &argument, 1, nil))
+    defer { Python.api.release(bytes) }
+    return Identifiers.object(FromPython.bytes(bytes))
+  }
+
+  /// Whether an exception says that the time was over.
+  func isTimeout(_ failure: PythonFailure) -> Bool {
+    failure.exception.map { FromPython.isInstance($0.pointer, timeout.pointer) } ?? false
   }
 
   private static func module(_ name: String) throws -> PythonObject {

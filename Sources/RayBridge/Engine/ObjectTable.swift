@@ -58,6 +58,10 @@ final class ObjectTable: Sendable {
       value = .value(buffer, UnsafeRawBufferPointer(rebasing: buffer.bytes.dropFirst(offset)))
     }
 
+    func resolve(_ small: SmallValue, skipping offset: Int) {
+      value = .value(small, UnsafeRawBufferPointer(rebasing: small.bytes.dropFirst(offset)))
+    }
+
     func resolve(_ large: LargeValue) { value = .value(large, large.bytes) }
 
     func fail(_ bytes: [UInt8]) { value = .failed(FailureBytes(bytes)) }

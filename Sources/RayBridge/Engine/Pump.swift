@@ -24,6 +24,17 @@ final class ReadyRequest: WaitRequest {
     self.body = body
   }
 
+  /// All entries in front of this one are resolved, which they stay.
+  private let firstOpen = Atomic<Int>(0)
+
+  /// The next entries that are not resolved, that many at most.
+  func nextOpen(_ limit: Int) -> [ObjectTable.Entry] {
+    var first = firstOpen.load(ordering: .relaxed)
+    while first < entries.count, entries[first].isResolved { first += 1 }
+    firstOpen.store(first, ordering: .relaxed)
+    return Array(entries[first...].lazy.filter { !$0.isResolved }.prefix(limit))
+  }
+
   var isDone: Bool { done.load(ordering: .acquiring) }
 
   func markDone() { done.store(true, ordering: .releasing) }

@@ -76,15 +76,20 @@ extension TaskOptions.Storage {
 /// One way out.
 final class Submitter: Sendable {
   let function: PythonObject
+  /// The same without Python code, for calls whose arguments lie all in the payload.
+  let direct: DirectCall?
   /// Everything in front of the arguments.
   let head: [UInt8]
   /// The engine it belongs to, and the function when a box of options points here.
   let engine: ObjectIdentifier
   let target: ObjectIdentifier?
 
-  init(engine: ClusterEngine, function: PythonObject, head: [UInt8], target: ObjectIdentifier? = nil) {
+  init(
+    engine: ClusterEngine, function: PythonObject, direct: DirectCall?, head: [UInt8], target: ObjectIdentifier? = nil
+  ) {
     self.engine = ObjectIdentifier(engine)
     self.function = function
+    self.direct = direct
     self.head = head
     self.target = target
   }

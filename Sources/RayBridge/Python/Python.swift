@@ -113,63 +113,6 @@ final class PythonThread {
   }
 }
 
-/// Python objects whose last Swift owner is gone: given back with the next use of the lock, many at a time.
-enum ReleaseQueue {
-  private struct State {
-    /// Addresses, as pointers are nothing a lock hands over.
-    var objects: [UInt] = []
-    var hasSweeper = false
-  }
-
-  private static let state = Mutex(State())
-  private static let isEmpty = Atomic<Bool>(true)
-  private static let sweeper = Monitor()
-  private static let isPaused = Atomic<Bool>(false)
-
-  /// Runs `body` while nothing is given back: Ray's destructors must not run while Ray itself is taken down.
-  static func paused(_ body: () -> Void) {
-    isPaused.store(true, ordering: .releasing)
-    body()
-    isPaused.store(false, ordering: .releasing)
-  }
-
-  static func add(_ object: PythonPointer) {
-    let isFirst = state.withLock { state in
-      state.objects.append(UInt(bitPattern: object))
-      return state.objects.count == 1
-    }
-    guard isFirst else { return }
-    isEmpty.store(false, ordering: .releasing)
-    let starts = state.withLock { state in
-      defer { state.hasSweeper = true }
-      return !state.hasSweeper
-    }
-    if starts { SystemThread.start("ray-release", stackByteCount: 1 << 20) { sweep() } }
-    sweeper.withLock { sweeper.signal() }
-  }
-
-  /// Gives everything back; the caller holds Python's lock.
-  static func drain() {
-    guard !isEmpty.load(ordering: .acquiring), !isPaused.load(ordering: .acquiring) else { return }
-    let objects = state.withLock { state in
-      isEmpty.store(true, ordering: .releasing)
-      return state.objects.take()
-    }
-    for object in objects { Python.api.release(PythonPointer(bitPattern: object)) }
-  }
-
-  /// A program that only drops references uses the lock no more: somebody has to.
-  private static func sweep() {
-    while true {
-      sweeper.lock()
-      while isEmpty.load(ordering: .acquiring) { sweeper.wait() }
-      sweeper.wait(milliseconds: 50)
-      sweeper.unlock()
-      if !isEmpty.load(ordering: .acquiring) { Python.withLock {} }
-    }
-  }
-}
-
 extension Array {
   /// Hands over the elements and leaves the array empty.
   mutating func take() -> Self {
