@@ -82,7 +82,7 @@ struct TaskArgument {
   TaskArgument(TaskArgument &&) { std::abort(); }
 };
 
-enum class Language : int { cpp = 0 };
+enum class Language : int { cpp = 0, python = 1 };
 
 struct FunctionName {
   std::string module;

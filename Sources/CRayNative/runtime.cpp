@@ -44,7 +44,9 @@ cray_status guarded(Body body) {
   }
 }
 
-std::string string(cray_span span) { return std::string(static_cast<const char *>(span.bytes), span.count); }
+std::string string(cray_span span) {
+  return span.count ? std::string(static_cast<const char *>(span.bytes), span.count) : std::string();
+}
 
 std::string string(const cray_object_id *id) { return std::string(reinterpret_cast<const char *>(id), sizeof *id); }
 std::string string(const cray_actor_id *id) { return std::string(reinterpret_cast<const char *>(id), sizeof *id); }
@@ -122,7 +124,12 @@ cray_status cray_native_call(
     cray_span name, const cray_argument *list, size_t count, const cray_call_options *from, cray_object_id *out) {
   return guarded([&](Runtime &ray) {
     auto given = arguments(list, count);
-    read(ray.call(function(name), given, options<CallOptions>(from)), out);
+    FunctionName called = function(name);
+    if (from->python_module.count) {
+      called.module = string(from->python_module);
+      called.language = Language::python;
+    }
+    read(ray.call(called, given, options<CallOptions>(from)), out);
   });
 }
 
@@ -134,7 +141,9 @@ cray_status cray_native_create_actor(
     creation.ray_namespace = string(from->ray_namespace);
     creation.max_restarts = from->max_restarts;
     creation.max_concurrency = from->max_concurrency;
-    read(ray.create_actor(function(name), given, creation), out);
+    FunctionName factory = function(name);
+    factory.of_class = string(from->class_name);
+    read(ray.create_actor(factory, given, creation), out);
   });
 }
 

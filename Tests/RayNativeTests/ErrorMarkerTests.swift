@@ -13,6 +13,14 @@ import Testing
   @Test("What people read comes first")
   func readableFirst() { #expect(ErrorMarker.text("no luck", payload: [1]).hasPrefix("no luck\n")) }
 
+  @Test("Every line that people cannot read is a note that Ray's log monitor keeps to itself")
+  func quietLines() {
+    let lines = ErrorMarker.text("no luck\nat all", payload: [1, 2], typeName: "Shop.Closed").split(separator: "\n")
+    #expect(lines.prefix(2) == ["no luck", "at all"])
+    #expect(lines.dropFirst(2).allSatisfy { $0.hasPrefix(":task_name:") })
+    #expect(lines.last == ":task_name:")
+  }
+
   @Test(
     "Text that only looks like a marked error carries none",
     arguments: [

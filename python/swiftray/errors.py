@@ -21,8 +21,11 @@ class SwiftTaskError(Exception):
 
 def marked(error):
     """The same error with its payload in the text, for where Ray keeps the text only."""
-    payload = base64.b64encode(error.payload).decode()
-    return type(error)(f"{error}\n[swift-ray-error]{payload}[/swift-ray-error]", error.type_name, error.payload)
+    payload, name = (base64.b64encode(part).decode() for part in (error.payload, error.type_name.encode()))
+    # Ray's log monitor keeps lines with this beginning to itself, and the second takes back what the first one says.
+    note = "\n:task_name:"
+    text = f"{error}{note}[swift-ray-error]{payload}.{name}[/swift-ray-error]{note}"
+    return type(error)(text, error.type_name, error.payload)
 
 
 class SwiftRetryableError(SwiftTaskError):
@@ -73,7 +76,29 @@ swift_errors = _SwiftErrors("swiftray.swift_errors")
 sys.modules[swift_errors.__name__] = swift_errors
 
 
-_NATIVE = re.compile(r"\[swift-ray-error\]([A-Za-z0-9+/=]*)\[/swift-ray-error\]")
+_NATIVE = re.compile(
+    r"(?:\n:task_name:)?\[swift-ray-error\]([A-Za-z0-9+/=]*)(?:\.([A-Za-z0-9+/=]*))?\[/swift-ray-error\](?:\n:task_name:)?"
+)
+_BEFORE = re.compile(r"\A.*?while executing function\([^)]*\): (?:swift_ray::Error: )?", re.DOTALL)
+
+
+def of_native_worker(text):
+    """The exception for what Swift code threw in a native worker, of which Ray has the text only; None for other failures.
+
+    It is what the same code throws in a Python worker.
+    """
+    found = _NATIVE.search(text)
+    if not found:
+        return None
+    from ray.exceptions import RayTaskError
+
+    try:
+        payload, type_name = (base64.b64decode(part or "") for part in found.groups())
+        type_name = type_name.decode()
+    except ValueError:
+        return None
+    readable = _BEFORE.sub("", text[: found.start()]).strip()
+    return RayTaskError("swift", f"{type_name or 'Swift error'}: {readable}", thrown(readable, type_name, payload))
 
 # Exceptions of Ray by name, so that older versions need not have them; the first match in the class's ancestry wins.
 _CODES = {

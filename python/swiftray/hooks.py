@@ -6,7 +6,7 @@ which costs a copy more, is taken, and one line says so.
 
 import logging
 
-from . import large, values
+from . import errors, large, values
 
 log = logging.getLogger("swiftray")
 
@@ -58,6 +58,7 @@ def install():
         _hook_serialize(SerializationContext, MessagePackSerializedObject)
         _hook_msgpack(SerializationContext)
         raw_arguments = _hook_arguments(Worker)
+        _hook_errors()
         from . import handles
 
         handles.install()
@@ -78,6 +79,21 @@ def _hook_serialize(context, serialized_object):
         return stock(self, value)
 
     context.serialize = serialize
+
+
+def _hook_errors():
+    """What Swift code threw in a native worker arrives as the exception it is, not as the text of one."""
+    from ray.exceptions import CrossLanguageError, RayError
+
+    stock = RayError.from_ray_exception
+
+    def from_ray_exception(ray_exception):
+        found = stock(ray_exception)
+        if type(found) is not CrossLanguageError:
+            return found
+        return errors.of_native_worker(ray_exception.formatted_exception_string) or found
+
+    RayError.from_ray_exception = staticmethod(from_ray_exception)
 
 
 def contained(objects):

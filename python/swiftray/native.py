@@ -13,6 +13,8 @@ from .errors import Refused
 
 _CALL, _CREATE, _METHOD, _METHODS, _PROBE = "swiftray.call", "swiftray.create", "method", "swiftray", "swiftray.probe"
 
+QUESTIONS = "swiftray.questions"
+
 # None until `start` has looked; then "" or the reason against this lane.
 obstacle = None
 
@@ -37,10 +39,19 @@ def keep_python_functions():
     """For every process of a job with a native library, before it connects.
 
     A code search path makes Ray look for *Python* functions in local modules first, which imports the driver's script again.
+    Only the questions of native workers are found that way: C++ names a module and a function, and exports nothing.
     """
-    from ray._private.worker import Worker
+    from ray._private.function_manager import FunctionActorManager as Manager
 
-    Worker.set_load_code_from_local = lambda self, value: None
+    stock = Manager.load_function_or_class_from_local
+    if hasattr(stock, "swiftray"):
+        return
+
+    def load_function_or_class_from_local(self, module_name, function_or_class_name):
+        return stock(self, module_name, function_or_class_name) if module_name == QUESTIONS else None
+
+    load_function_or_class_from_local.swiftray = True
+    Manager.load_function_or_class_from_local = load_function_or_class_from_local
 
 
 def start(fingerprint=""):

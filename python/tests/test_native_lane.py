@@ -43,6 +43,8 @@ def test_what_tasks_do_in_native_workers(folder):
         "nestedRefusal caught deep",
         "nestedPut 150000.0",
         "nestedActor [11, 13]",
+        'namedActors ["6", "22", "actorNotFound"] 7',
+        'surroundings ["true", "true", "[true]", "true", "[\\"mine\\", \\"till\\"]", "TestApp.Counter"]',
         "detachedGet 121",
         "impatient getTimedOut",
         "refuse no",
@@ -53,6 +55,8 @@ def test_what_tasks_do_in_native_workers(folder):
         "actor lives 6",
         "context TestApp.whereabouts()",
     ]
+    assert "swift_ray::Error: Refusal" in said, "the log line is forwarded, so that what follows was looked for"
+    assert "swift-ray-error" not in said
 
 
 def test_a_wrong_choice_is_an_error_that_says_what_to_write(folder):
@@ -72,4 +76,4 @@ def test_an_exit_status_is_the_programs_own(folder):
 def test_python_uses_actors_of_native_workers_by_handle_and_by_name(folder):
     status, lines, said = apps.run(folder, "python", SWIFTRAY_LANE="native")
     assert status == 0, said
-    assert lines == ["lives native", "sums [15, 16]"]
+    assert lines == ["lives native", 'refused ["TestApp.Refusal", "TestApp.Refusal: Refusal(reason: \\"no\\")"]', "sums [15, 16]"]

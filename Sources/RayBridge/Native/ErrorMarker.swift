@@ -1,19 +1,25 @@
 internal import RayProtocol
 internal import RayEngine
 
-/// How an error travels where Ray takes text only: readable first, then the encoded error between marks.
+/// How an error travels where Ray takes text only: readable first, then the encoded error between marks, and the name of its type.
+///
+/// Ray also writes the text into the worker's log. Its log monitor takes lines that begin with `:task_name:` as notes to itself
+/// and forwards them to nobody: so people see the readable part only. The second note takes back what the first one said.
 package enum ErrorMarker {
-  private static let start = "\n[swift-ray-error]"
+  private static let note = "\n:task_name:"
+  private static let start = "[swift-ray-error]"
   private static let end = "[/swift-ray-error]"
 
-  package static func text(_ text: String, payload: [UInt8]) -> String { text + start + Base64.encode(payload) + end }
+  package static func text(_ text: String, payload: [UInt8], typeName: String = "") -> String {
+    text + note + start + Base64.encode(payload) + "." + Base64.encode(Array(typeName.utf8)) + end + note
+  }
 
   /// The encoded error that a text carries, if any.
   package static func payload(in text: String) -> [UInt8]? {
     guard let first = text.range(ofLast: start) else { return nil }
     let rest = text[first.upperBound...]
     guard let last = rest.range(ofLast: end) else { return nil }
-    return Base64.decode(rest[..<last.lowerBound])
+    return Base64.decode(rest[..<last.lowerBound].prefix { $0 != "." })
   }
 }
 

@@ -17,8 +17,11 @@
           creation.max_concurrency = Int32(clamping: options.maxConcurrency ?? (entry.isConcurrent ? 1000 : 1))
           try NativeSubmission.withSpan(options.namespace ?? "") { namespace in
             creation.ray_namespace = namespace
-            try NativeSubmission.withSpan(NativeNames.create + NativeNames.innerSuffix) { function in
-              try NativeStatus.check(cray_native_create_actor(function, list.baseAddress, list.count, &creation, &id))
+            try NativeSubmission.withSpan(entry.name) { className in
+              creation.class_name = className
+              try NativeSubmission.withSpan(NativeNames.create + NativeNames.innerSuffix) { function in
+                try NativeStatus.check(cray_native_create_actor(function, list.baseAddress, list.count, &creation, &id))
+              }
             }
           }
         }
@@ -88,23 +91,35 @@
     }
 
     func actor(named name: String, namespace: String?) async throws -> ActorCore {
-      throw unsupported("an actor by its name", name)
+      guard !name.isEmpty else { throw RayError(.invalidArgument, "an actor's name must not be empty") }
+      let place = namespace ?? NativeContext.process.namespace
+      var id = cray_actor_id()
+      var isFound = false
+      try NativeSubmission.withSpan(name) { name in
+        try NativeSubmission.withSpan(place) { try NativeStatus.check(cray_native_find_actor(name, $0, &id, &isFound)) }
+      }
+      guard isFound else { throw RayError(.actorNotFound, "no live actor is named '\(name)' in namespace '\(place)'") }
+      let origin = try origin(of: id)
+      guard origin.isNative else {
+        throw RayError(
+          .unsupported,
+          "the actor '\(name)' lives in a Python worker, which native workers cannot call; call it from the program itself, "
+            + "or run the calling function in the Python lane")
+      }
+      // A name keeps nobody alive: there is nothing to give back.
+      let lifetime = ObjectHandle(id: objects.add(cray_object_id()), engine: self)
+      return ActorCore(
+        id: ActorID(id), className: origin.className, maxTaskRetries: 0, maxPendingCalls: -1, lifetime: lifetime, engine: self)
     }
 
-    func namedActors(namespace: String?) async throws -> [NamedActor] { throw unsupported("the list of actors", "the call") }
-
-    // MARK: Cluster
-
-    var context: RuntimeContext {
-      var context = NativeContext.process
-      context.taskName = NativeCalls.currentName
-      return context
+    private func origin(of actor: cray_actor_id) throws -> ActorOrigin {
+      var actor = actor
+      var handle = cray_block()
+      try NativeStatus.check(cray_native_serialize_actor(&actor, &handle))
+      defer { free(handle.bytes) }
+      return ActorOrigin(handle: UnsafeRawBufferPointer(start: handle.bytes, count: handle.count))
     }
 
-    func clusterResources() async throws -> ResourceSet { throw unsupported("the cluster's resources", "the call") }
-    func availableResources() async throws -> ResourceSet { throw unsupported("the cluster's resources", "the call") }
-    func nodes() async throws -> [NodeInfo] { throw unsupported("the list of nodes", "the call") }
-    func shutdown() async {}
   }
 
   extension ActorID {

@@ -119,7 +119,7 @@
     }
 
     private static func threw(_ failure: FailedCall) -> cray_run_result {
-      let text = ErrorMarker.text(failure.text, payload: failure.payload)
+      let text = ErrorMarker.text(failure.text, payload: failure.payload, typeName: failure.typeName)
       return cray_run_result(block: block(Array(text.utf8)), outcome: CRAY_THREW)
     }
 

@@ -10,7 +10,7 @@ import Ray
 public struct App: RayApp {
   public static var configuration: RayConfiguration {
     switch CommandLine.arguments.dropFirst().first {
-    case "sized": .init(numCPUs: 2)
+    case "sized", "native": .init(numCPUs: 2)
     case "configured":
       .init(
         namespace: "garden", numCPUs: 3, resources: ["shed": 2],
@@ -63,6 +63,16 @@ public struct App: RayApp {
             import ray
             return ray.get([handle.add.remote(ray.put(number)), ray.get_actor("till").add.remote(1)])
         """)
+    let refused = Python.function(
+      source: """
+        def refused(handle):
+            import ray, swiftray
+            try:
+                return ray.get(handle.refuse.remote("no"))
+            except swiftray.swift_error("TestApp.Refusal") as error:
+                return [error.type_name, str(error).splitlines()[-1]]
+        """)
+    print("refused", try await refused.remote(counter, returning: [String].self).value)
     print("sums", try await use.remote(counter, 10, returning: [Int].self).value)
   }
 
@@ -116,6 +126,11 @@ public struct App: RayApp {
     print("nestedRefusal", try await $nestedRefusal.remote().value)
     print("nestedPut", try await $nestedPut.remote(300_000).value)
     print("nestedActor", try await $nestedActor.remote().value)
+    let till = try Counter.options(name: "till").remote(5)
+    print("namedActors", try await $namedActors.remote().value, try await till.add.remote(1).value)
+    let mine = try Counter.options(name: "mine").remote(20)
+    _ = try await mine.add.remote(1).value
+    print("surroundings", try await $surroundings.remote().value)
     print("detachedGet", try await $detachedGet.remote().value)
     print("impatient", try await $impatient.remote().value)
     do { print("refuse", try await $refuse.remote("no").value) } catch let refusal as Refusal { print("refuse", refusal.reason) }

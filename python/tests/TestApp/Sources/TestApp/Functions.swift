@@ -64,6 +64,28 @@ public struct Refusal: Error, Codable, Equatable {
   return try await Ray.get([try counter.add.remote(1), try counter.add.remote(2)])
 }
 
+/// Two actors by their names: the program's, and one that is made here. What has no such name says so.
+@Remote public func namedActors() async throws -> [String] {
+  let till = try await Ray.actor(named: "till", as: Counter.self)
+  var answers = ["\(try await till.add.remote(1).value)"]
+  let mine = try Counter.options(name: "inner").remote(20)
+  _ = try await mine.add.remote(1).value
+  answers.append("\(try await Ray.actor(named: "inner", as: Counter.self).add.remote(1).value)")
+  do { _ = try await Ray.actor(named: "nobody", as: Counter.self) } catch let error as RayError { answers.append("\(error.code)") }
+  return answers
+}
+
+/// What a task learns of the cluster.
+@Remote public func surroundings() async throws -> [String] {
+  let (all, free, nodes) = (try await Ray.clusterResources(), try await Ray.availableResources(), try await Ray.nodes())
+  let actors = try await Ray.namedActors()
+  return [
+    "\(all["CPU"] == 2)", "\(free["CPU", default: 0] <= 2)", "\(nodes.map { $0.isAlive && $0.resources["CPU"] == 2 })",
+    "\(nodes.map(\.id) == [Ray.context.nodeID])", "\(actors.map(\.name).sorted())",
+    "\(actors.first { $0.name == "mine" }?.className ?? "")",
+  ]
+}
+
 @Remote public func detachedGet() async throws -> Int {
   let ref = try $square.remote(11)
   return try await Task.detached { try await ref.value }.value
@@ -97,6 +119,7 @@ public struct Refusal: Error, Codable, Equatable {
     return count
   }
   public func lane() -> String { ProcessFacts.lane }
+  public func refuse(_ reason: String) throws -> Int { throw Refusal(reason: reason) }
   public func process() -> Int { Int(getpid()) }
   public func die() -> Int { _exit(4) }
 }
