@@ -11,8 +11,9 @@ package enum ClusterMain {
   package static func runToEnd(_ engine: ClusterEngine, _ main: @escaping @Sendable () async throws -> Void) -> Int32 {
     let outcome = Outcome()
     let thread = ServingThread.forThisThread { requests in
-      engine.block(on: requests.compactMap { $0 as? ReadyRequest }, milliseconds: Pump.slice)
+      engine.block(on: requests.compactMap { $0 as? ReadyRequest }, milliseconds: Pump.servingSlice)
     }
+    MainQueue.watch {}
     Task(executorPreference: thread) {
       do {
         try await main()

@@ -53,13 +53,16 @@ package enum ClusterStart {
     // A program that Python has loaded is started on Python's own main thread, which stays, too.
     let engine = Python.isLoaded && launchArguments != nil ? try join(configuration) : try joinFromHome(configuration)
     CurrentEngine.install(engine)
-    leaveAtExit
+    leaveAtExit()
     return engine
   }
 
   /// A program that calls `exit` leaves the cluster, and ends before the destructors of Ray's libraries run under the threads
-  /// that still use them. Once per process.
-  private static let leaveAtExit: Void = {
+  /// that still use them.
+  ///
+  /// What was registered last runs first, and Ray's libraries register the destructors of what they make on first use. So this is
+  /// called again now and then while the program runs; the first of these handlers to run is the only one.
+  static func leaveAtExit() {
     #if canImport(Glibc)
       on_exit(
         { status, _ in
@@ -71,12 +74,12 @@ package enum ClusterStart {
           _exit(status)
         }, nil)
     #endif
-  }()
+  }
 
   private static func connected(_ host: Host, _ configuration: ClusterConfiguration) throws -> ClusterEngine {
     let options = try configuration.options(workerEnvironment(configuration.runtimeEnv))
     let described = try host.connect([try ToPython.dictionary(options), try ToPython.string(ProgramFingerprint.text)])
-    return ClusterEngine(host: host, identity: identity(described))
+    return ClusterEngine(host: host, identity: identity(described), leavesAtExit: true)
   }
 
   private static func identity(_ described: PythonObject) -> ClusterEngine.Identity {
@@ -141,7 +144,7 @@ package enum ClusterStart {
 
   /// What Ray's workers of this job need to become workers of this program.
   private static func workerEnvironment(_ user: RuntimeEnv?) throws -> [String: OptionValue] {
-    var environment = user.map(RuntimeEnvValues.make) ?? [:]
+    var environment = try user.map(RuntimeEnvValues.ofJob) ?? [:]
     var variables: [String: OptionValue] = [workerVariable: .string("1")]
     if let location = Interpreter.location { variables[PythonLocation.hintVariable] = .string(location.hint) }
     for name in [PythonLocation.executableVariable, PythonLocation.libraryVariable] {

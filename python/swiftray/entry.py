@@ -10,9 +10,13 @@ script = sys.argv[0]
 sys.path.insert(0, os.path.dirname(script))
 code = 0
 try:
+    from swiftray import main_actor
+    from swiftray.library import enter_directory
     from swiftray.native import keep_python_functions
 
     keep_python_functions()
+    main_actor.install()
+    enter_directory()
     runpy.run_path(script, run_name="__main__")
 except SystemExit as end:
     code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1

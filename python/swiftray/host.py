@@ -1,14 +1,16 @@
 """What the Swift side of a driver or worker calls: Ray's verbs in the shape a call costs least."""
 
+import contextlib
 import functools
 import os
 import sys
+import time
 
 import ray
 from ray._private.worker import global_worker
 
 from . import classes, errors, foreign, hooks, jobs, large, library, native, reach, shipping, submission, values, worker
-from .errors import SwiftRetryableError
+from .errors import Refused, SwiftRetryableError
 
 ABI = 1
 
@@ -188,11 +190,25 @@ def _exported(remote):
 
 def create_actor(name, is_async, options, payload, rest, refs):
     """Starts an actor; returns what `described` says of it."""
-    handle = native.create_actor(name, is_async, options, payload, rest, refs)
-    if handle is None:
-        cls = classes.known_class(name, is_async)
-        handle = cls.options(**_actor_options(options)).remote(_payload(payload, refs), *rest)
+    with _name_conflicts(options):
+        handle = native.create_actor(name, is_async, options, payload, rest, refs)
+        if handle is None:
+            cls = classes.known_class(name, is_async)
+            handle = cls.options(**_actor_options(options)).remote(_payload(payload, refs), *rest)
     return described(handle)
+
+
+@contextlib.contextmanager
+def _name_conflicts(options):
+    """Ray of every version says differently that a name is taken, and leaves the namespace out."""
+    try:
+        yield
+    except ValueError as error:
+        name = options.get("name")
+        if not name or "already" not in str(error) or name not in str(error):
+            raise
+        namespace = options.get("namespace") or ray.get_runtime_context().namespace
+        raise Refused("actorNameTaken", f"another live actor of namespace '{namespace}' is named '{name}'") from None
 
 
 def _actor_options(options):
@@ -206,7 +222,8 @@ def _actor_options(options):
 
 def create_python_actor(name, source, options, payload, rest, refs):
     """Starts an actor of a Python class."""
-    return described(foreign.create_actor(name, source, _actor_options(options), payload, rest))
+    with _name_conflicts(options):
+        return described(foreign.create_actor(name, source, _actor_options(options), payload, rest))
 
 
 def python_submitter(name, source, options, returns):
@@ -215,8 +232,9 @@ def python_submitter(name, source, options, returns):
 
 
 def described(handle):
-    """`(handle, id, class name, flags)`"""
-    return (handle, handle._actor_id.binary(), values.actor_class_name(handle), values.actor_flags(handle))
+    """`(handle, id, class name, flags, how often its calls are repeated)`"""
+    retries = getattr(handle, "_ray_max_task_retries", 0) or 0
+    return (handle, handle._actor_id.binary(), values.actor_class_name(handle), values.actor_flags(handle), retries)
 
 
 def find_actor(name, namespace):
@@ -250,6 +268,23 @@ def _class_of(name, namespace):
 
 def kill(handle, no_restart):
     ray.kill(handle, no_restart=no_restart)
+    if no_restart:
+        _await_death(handle)
+
+
+_DEAD = 4
+_DEATH_SECONDS = 5
+
+
+def _await_death(handle):
+    """Calls that are made after `kill` has returned must not reach the actor any more. Ray tells this process of the death, but
+    nobody else, so this looks."""
+    state = getattr(global_worker.core_worker, "get_local_actor_state", None)
+    if state is None:
+        return
+    end = time.monotonic() + _DEATH_SECONDS
+    while state(handle._actor_id) not in (None, _DEAD) and time.monotonic() < end:
+        time.sleep(0.002)
 
 
 def method_submitter(handle, name, options, returns):
@@ -327,8 +362,11 @@ def direct_get():
 
 def raw(ref, entry):
     """What the store holds, where Swift cannot tell by itself: `(kind, data)`. Kinds: 0 a buffer whose value starts at byte 9,
-    1 MessagePack, 3 the two buffers of a large array, 2 what `errors.describe` says."""
+    1 MessagePack, 3 the two buffers of a large array, 2 what `errors.describe` says. None where another object failed before
+    this one was there."""
     data, metadata = entry[0], entry[1]
+    if data is None and not metadata:
+        return None
     if data is not None and (metadata == b"XLANG" or metadata == b""):
         return (0, data)
     if data is not None and metadata == b"PYTHON" and hooks.installed:
@@ -361,11 +399,23 @@ def next_element(generator, milliseconds):
 
 
 def cancel(ref, force, recursive):
+    _settle_submissions()
     try:
         ray.cancel(ref, force=force, recursive=recursive)
     except ValueError as error:
         return str(error)
     return None
+
+
+def _settle_submissions():
+    """Lets Ray's background thread take over what was submitted before: cancelled earlier than that, a call that waits for its
+    arguments ends the process when they come (seen with 2.60). This question, answered by the same thread, comes back after it."""
+    # Another Ray may have another question; then there is none.
+    with contextlib.suppress(Exception):
+        from ray._raylet import ActorID
+
+        nobody = ActorID(os.urandom(ActorID.size()))
+        global_worker.core_worker.kill_actor(nobody, True)
 
 
 # -- the cluster

@@ -9,11 +9,33 @@ from .errors import Refused
 
 LIBRARY = "SWIFTRAY_LIBRARY"
 
+# Where a call's runtime environment sends the worker; Swift's side knows the name, too.
+DIRECTORY = "SWIFTRAY_DIRECTORY"
+
 _loaded = None
+# Relative paths count from where Ray has started the process.
+_folder = os.getcwd()
+_lost = None
+
+
+def enter_directory():
+    """Goes where the runtime environment says. Where that cannot be, the process goes on and every Swift call says why."""
+    global _lost
+    # Programs that a task starts have their own.
+    path = os.environ.pop(DIRECTORY, None)
+    if path is None:
+        return
+    try:
+        os.chdir(path)
+    except OSError as error:
+        _lost = f"workers cannot run in the directory '{path}': {error.strerror}"
+        print(_lost, file=sys.stderr, flush=True)
 
 
 def native():
     """The built-in functions of the Swift program in this process."""
+    if _lost is not None:
+        raise Refused("runtimeEnvironmentFailed", _lost)
     module = sys.modules.get("_swiftray")
     return module if module is not None else load(os.environ.get(LIBRARY))
 
@@ -40,7 +62,7 @@ def load(path):
         raise RuntimeError(
             "no Swift library is known to this process: name it with init(library=...) or set SWIFTRAY_LIBRARY"
         )
-    full = path if os.path.isabs(path) else os.path.abspath(path)
+    full = os.path.normpath(os.path.join(_folder, path))
     if not os.path.exists(full):
         raise FileNotFoundError(
             f"the Swift library '{path}' is not on this node (looked for {full}): ship it in the job's working_dir "

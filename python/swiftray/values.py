@@ -13,6 +13,8 @@ import threading
 
 import msgpack
 
+from .errors import Refused
+
 TYPED_ARRAY = 0x54
 REFERENCE = 0x52
 ACTOR = 0x41
@@ -226,12 +228,29 @@ def decode_reference(data, outer=None):
     status = data[37 + owner_count : 37 + owner_count + status_count]
     if len(data) != 37 + owner_count + status_count:
         raise ValueError("a reference whose lengths contradict each other")
-    ref = ray.ObjectRef(binary, owner)
     if owner:
         worker = _worker()
+        _check_owned(worker.core_worker, binary, owner)
+    ref = ray.ObjectRef(binary, owner)
+    if owner:
         outer = outer or worker.get_serialization_context().get_outer_object_ref()
         worker.core_worker.deserialize_and_register_object_ref(binary, outer or ray.ObjectRef.nil(), owner, status)
     return ref
+
+
+def _check_owned(core, binary, owner):
+    """A process knows of its own objects until their last use. Ray itself would wait for such an object for ever, or find what it
+    has not yet thrown away."""
+    import ray
+
+    if core.get_worker_id().binary() not in owner:
+        return
+    try:
+        core.get_owner_address(ray.ObjectRef(binary, skip_adding_local_ref=True))
+    except AttributeError:
+        return
+    except Exception:
+        raise Refused("objectReleased", f"object {binary.hex()} was released: nobody held a reference any more") from None
 
 
 STRONG, SWIFT, ASYNC, NATIVE = 1, 2, 4, 8

@@ -4,9 +4,9 @@ import asyncio
 import os
 import sys
 
-from . import calls, hooks, signatures, values
+from . import calls, hooks, main_actor, signatures, values
 from .errors import SwiftRetryableError, SwiftTaskError, marked, thrown
-from .library import native
+from .library import enter_directory, native
 
 # What Swift's `run` gives back: `(kind, data, refs)`.
 _VALUE, _FAILED, _RETRY, _CANCELLED, _PARTS = 0, 1, 2, 3, 4
@@ -217,6 +217,8 @@ def created(result):
 def setup():
     """Runs once in every Python worker of a job with Swift code, before its first task."""
     hooks.install()
+    main_actor.install()
+    enter_directory()
 
 
 def _follow_interrupts():

@@ -27,6 +27,13 @@ package struct ClusterConfiguration: Sendable {
     self.logsToDriver = logsToDriver
   }
 
+  private func checkAmounts() throws {
+    let amounts = resources.merging(["CPU": cpus ?? 0, "GPU": gpus ?? 0]) { own, _ in own }
+    for (name, amount) in amounts where !(amount >= 0 && amount < 1e9 && amount == amount.rounded()) {
+      throw RayError(.invalidArgument, "a Ray node has whole numbers of its resources, not \(amount) of '\(name)'")
+    }
+  }
+
   /// The keywords of `ray.init`.
   func options(_ environment: [String: OptionValue]) throws -> [String: OptionValue] {
     var options: [String: OptionValue] = [
@@ -43,6 +50,7 @@ package struct ClusterConfiguration: Sendable {
       options["address"] = .string(address)
       return options
     }
+    try checkAmounts()
     options["address"] = .string("local")
     options["include_dashboard"] = .bool(false)
     if let cpus { options["num_cpus"] = .int(Int(cpus)) }

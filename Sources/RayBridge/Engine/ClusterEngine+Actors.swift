@@ -45,17 +45,20 @@ extension ClusterEngine {
     }
   }
 
-  /// `(handle, id, class name, flags)` of Python; the lock is held.
-  func adoptActor(_ described: PythonObject, retries: Int32, pending: Int32, className: String? = nil) throws -> ActorCore {
+  /// `(handle, id, class name, flags, retries)` of Python; the lock is held. Without `retries`, what the actor itself says holds.
+  func adoptActor(
+    _ described: PythonObject, retries: Int32? = nil, pending: Int32, className: String? = nil
+  ) throws -> ActorCore {
     let parts = FromPython.tuple(described.pointer)
-    guard parts.count == 4 else { throw RayError(.internalError, "an actor handle of unknown shape") }
+    guard parts.count == 5 else { throw RayError(.internalError, "an actor handle of unknown shape") }
     let id = Identifiers.actor(FromPython.bytes(parts[1]))
     let key = Self.lifetime(of: id)
     let handle = PythonObject(borrowing: parts[0])
     _ = table.add(key) { ObjectTable.Entry(handle, .actor) }
     return ActorCore(
-      id: id, className: className ?? FromPython.string(parts[2]), maxTaskRetries: retries, maxPendingCalls: pending,
-      lifetime: ObjectHandle(id: key, engine: self), engine: self)
+      id: id, className: className ?? FromPython.string(parts[2]),
+      maxTaskRetries: retries ?? Int32(clamping: FromPython.int(parts[4])),
+      maxPendingCalls: pending, lifetime: ObjectHandle(id: key, engine: self), engine: self)
   }
 
   // MARK: Handles inside values
@@ -94,9 +97,17 @@ extension ClusterEngine {
 
   package func kill(_ actor: ActorCore, noRestart: Bool) async throws {
     guard let entry = table.find(Self.lifetime(of: actor.id)) else { return }
-    try host.run { host in
-      Python.api.retain(entry.object.pointer)
-      _ = try host.kill([entry.object.pointer, ToPython.bool(noRestart)])
+    // Blocks until the actor's death is known here.
+    try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
+      BlockingThreads.shared.run { [host] in
+        continuation.resume(
+          with: Result {
+            try host.run { host in
+              Python.api.retain(entry.object.pointer)
+              _ = try host.kill([entry.object.pointer, ToPython.bool(noRestart)])
+            }
+          })
+      }
     }
   }
 
@@ -108,7 +119,7 @@ extension ClusterEngine {
       guard !FromPython.isNone(found.pointer) else {
         throw RayError(.actorNotFound, "no live actor is named '\(name)' in namespace '\(place)'")
       }
-      return try adoptActor(found, retries: 0, pending: -1)
+      return try adoptActor(found, pending: -1)
     }
   }
 

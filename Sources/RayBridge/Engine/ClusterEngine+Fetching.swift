@@ -3,7 +3,7 @@ internal import RayProtocol
 
 /// Reading what Ray's store holds. Python's lock is held in all of it.
 extension ClusterEngine {
-  /// Fetches values; false when the time was over.
+  /// Fetches values; false when not all of them were there in time.
   func fetch(_ entries: [ObjectTable.Entry], milliseconds: Int) throws -> Bool {
     if entries.isEmpty { return true }
     let found: PythonPointer
@@ -13,10 +13,12 @@ extension ClusterEngine {
       return false
     }
     defer { Python.api.release(found) }
+    var isWhole = true
     for (index, entry) in entries.enumerated() {
-      try resolve(entry, try ToPython.checked(Python.api.listItem(found, index)))
+      // Ray comes back with the first failure, whatever is missing by then.
+      if try !resolve(entry, try ToPython.checked(Python.api.listItem(found, index))) { isWhole = false }
     }
-    return true
+    return isWhole
   }
 
   /// Ray's own function; a list of tuples of which the first two items are data and metadata.
@@ -33,12 +35,18 @@ extension ClusterEngine {
     return try ToPython.checked(found)
   }
 
-  private func resolve(_ entry: ObjectTable.Entry, _ item: PythonPointer) throws {
-    if let data = plainData(item) { return try entry.resolve(data) }
+  /// False when nothing is there yet.
+  private func resolve(_ entry: ObjectTable.Entry, _ item: PythonPointer) throws -> Bool {
+    if let data = plainData(item) {
+      try entry.resolve(data)
+      return true
+    }
     let parts = [entry.object.pointer, item]
     for part in parts { Python.api.retain(part) }
     let raw = try host.raw(parts)
+    if FromPython.isNone(raw.pointer) { return false }
     try resolve(entry, described: FromPython.tuple(raw.pointer))
+    return true
   }
 
   /// The data of a value that every language reads; nil for everything else.

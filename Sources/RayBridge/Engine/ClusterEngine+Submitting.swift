@@ -272,18 +272,36 @@ enum TaskOptionValues {
       }
       result["scheduling_strategy"] = .tuple([.string(name), .bool(soft)])
     }
-    if let environment { result["runtime_env"] = .map(RuntimeEnvValues.make(environment)) }
+    if let environment { result["runtime_env"] = .map(try RuntimeEnvValues.ofCall(environment)) }
   }
 }
 
 /// A runtime environment as Ray names it.
 enum RuntimeEnvValues {
-  static func make(_ environment: RuntimeEnv) -> [String: OptionValue] {
-    var result: [String: OptionValue] = [:]
-    if !environment.environment.isEmpty {
-      result["env_vars"] = .map(environment.environment.mapValues { .string($0) })
-    }
-    if let folder = environment.workingDirectory { result["working_dir"] = .string(folder) }
+  /// The worker enters this directory of its node before it runs anything; the Python package knows the name, too.
+  private static let directoryVariable = "SWIFTRAY_DIRECTORY"
+
+  /// For all workers of a job: Ray brings the directory's contents to every node.
+  static func ofJob(_ environment: RuntimeEnv) throws -> [String: OptionValue] {
+    try environment.checkVariables()
+    var result = variables(environment.environment)
+    result["working_dir"] = environment.workingDirectory.map { .string($0) }
     return result
+  }
+
+  /// For single calls and actors: Ray takes packed directories by their addresses. A path names a directory of the node.
+  static func ofCall(_ environment: RuntimeEnv) throws -> [String: OptionValue] {
+    try environment.checkVariables()
+    guard let directory = environment.workingDirectory else { return variables(environment.environment) }
+    guard !directory.contains("://") else {
+      var result = variables(environment.environment)
+      result["working_dir"] = .string(directory)
+      return result
+    }
+    return variables(environment.environment.merging([directoryVariable: directory]) { $1 })
+  }
+
+  private static func variables(_ variables: [String: String]) -> [String: OptionValue] {
+    variables.isEmpty ? [:] : ["env_vars": .map(variables.mapValues { .string($0) })]
   }
 }

@@ -51,6 +51,7 @@ extension ClusterEngine {
   func block(on requests: [ReadyRequest], milliseconds: Int) {
     let open = requests.filter { !$0.isDone }
     guard !open.isEmpty else { return }
+    defer { stayFirstAtExit() }
     do {
       try Python.withLock {
         do { try blockLocked(on: open, milliseconds) } catch let failure as PythonFailure { try interrupted(by: failure, open) }
@@ -71,11 +72,12 @@ extension ClusterEngine {
     let patience = requests.map { $0.patience(milliseconds) }.min() ?? 0
     if !unready.isEmpty, !requests.contains(where: isSatisfied) {
       try look(for: unready, count: requests.count == 1 ? missing(requests[0]) : 1, milliseconds: patience)
+      // Ray stops looking when it has found enough; the first ones in order are wanted, and the others save the next question.
       let later = unready.filter { !$0.isReady }
-      if !later.isEmpty, requests.count > 1 { try look(for: later, milliseconds: 0) }
+      if !later.isEmpty, later.count < unready.count { try look(for: later, milliseconds: 0) }
     }
     for request in requests where isSatisfied(request) || request.isOverdue {
-      if request.wantsAll { _ = try fetch(request.entries.filter { $0.isReady && !$0.isResolved }, milliseconds: -1) }
+      if request.wantsAll { try fetchReady(request.entries) }
       request.markDone()
     }
   }
@@ -90,12 +92,23 @@ extension ClusterEngine {
     guard request.isOverdue else { return }
     let open = request.entries.filter { !$0.isResolved }
     try look(for: open, milliseconds: 0)
-    _ = try fetch(open.filter { $0.isReady }, milliseconds: -1)
+    try fetchReady(open)
     request.markDone()
   }
 
   /// Large enough that waking up costs little for each.
   private static var blockSize: Int { 256 }
+
+  /// Fetches what is known to be ready. A failure among it ends Ray's fetching early, so it may take several rounds.
+  private func fetchReady(_ entries: [ObjectTable.Entry]) throws {
+    var open = entries.filter { $0.isReady && !$0.isResolved }
+    while !open.isEmpty {
+      let count = open.count
+      _ = try fetch(open, milliseconds: -1)
+      open.removeAll(where: \.isResolved)
+      guard open.count < count else { return }
+    }
+  }
 
   private func isSatisfied(_ request: ReadyRequest) -> Bool { missing(request) <= 0 }
 

@@ -12,6 +12,9 @@ package final class ClusterEngine: Engine {
   let identity: Identity
   private let pumpBox: Mutex<Pump?> = Mutex(nil)
   private let isStopped = Atomic<Bool>(false)
+  /// Whether the program ends its part of the cluster when it exits; in Ray's workers and in Python programs others do.
+  private let leavesAtExit: Bool
+  private let waitCount = Atomic<UInt>(0)
 
   /// Who this process is in the cluster.
   struct Identity: Sendable {
@@ -21,9 +24,10 @@ package final class ClusterEngine: Engine {
     var namespace: String
   }
 
-  init(host: Host, identity: Identity) {
+  init(host: Host, identity: Identity, leavesAtExit: Bool = false) {
     self.host = host
     self.identity = identity
+    self.leavesAtExit = leavesAtExit
     let pump = Pump { [weak self] in self }
     pumpBox.withLock { $0 = pump }
   }
@@ -43,13 +47,21 @@ package final class ClusterEngine: Engine {
   func stop() {
     isStopped.store(true, ordering: .releasing)
     pumpBox.withLock { $0.take() }?.stop()
-    table.removeAll()
+    Python.withLock { table.removeAll(keeping: PythonObject(owning: ToPython.none)) }
     Python.withLock {}
     ReleaseQueue.paused { try? host.run { host in _ = try host.disconnect() } }
   }
 
   func checkRunning() throws {
     if isStopped.load(ordering: .acquiring) { throw RayError(.shutDown, "Ray was shut down; call Ray.initialize() again") }
+  }
+
+  /// Handlers of the program's end are called in reverse order, and Ray makes more of its objects while it is used: ours has to
+  /// come before theirs.
+  func stayFirstAtExit() {
+    guard leavesAtExit else { return }
+    let count = waitCount.wrappingAdd(1, ordering: .relaxed).newValue
+    if count <= 64 || count % 1024 == 0 { ClusterStart.leaveAtExit() }
   }
 
   func wait(for request: ReadyRequest) {
@@ -98,7 +110,7 @@ package final class ClusterEngine: Engine {
     }
   }
 
-  private static let shutDownError = ObjectTable.FailureBytes(
+  private static let shutDownError = ObjectTable.FixedBytes(
     ErrorCoding.encode(RayError(.shutDown, "Ray was shut down; the object is gone")))
 
   package func release(_ id: ObjectID) {
@@ -148,12 +160,21 @@ package final class ClusterEngine: Engine {
     return found.pointer
   }
 
+  /// A reference that tells whoever reads it what is wrong with it.
+  private func failedObject(_ id: ObjectID, _ error: RayError) -> ObjectHandle {
+    let none = Python.withLock { PythonObject(owning: ToPython.none) }
+    table.add(id) { ObjectTable.Entry(none, .object) }.fail(ErrorCoding.encode(error))
+    return ObjectHandle(id: id, engine: self)
+  }
+
   package func decodeObject(_ bytes: RawSpan, source: UnsafeRawPointer?) throws(MessagePackError) -> ObjectHandle {
     let copy = bytes.withUnsafeBytes { Array($0) }
     do {
       return try host.run { host in
         try adoptObject(try host.decodeReference([try copy.withUnsafeBytes { try ToPython.bytes($0) }, outer(source)]))
       }
+    } catch let error as RayError where error.code == .objectReleased && copy.count > 29 {
+      return copy[1..<29].withUnsafeBytes { failedObject(Identifiers.object($0), error) }
     } catch {
       throw MessagePackError(code: .invalidValue, message: "a reference that Ray does not take: \(error)")
     }

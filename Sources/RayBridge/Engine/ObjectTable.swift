@@ -14,7 +14,7 @@ final class ObjectTable: Sendable {
       case ready
       /// The bytes, and what keeps them.
       case value(any AnyObject & Sendable, UnsafeRawBufferPointer)
-      case failed(FailureBytes)
+      case failed(FixedBytes)
     }
 
     enum Kind: Sendable { case object, stream, actor }
@@ -64,15 +64,32 @@ final class ObjectTable: Sendable {
 
     func resolve(_ large: LargeValue) { value = .value(large, large.bytes) }
 
-    func fail(_ bytes: [UInt8]) { value = .failed(FailureBytes(bytes)) }
+    func fail(_ bytes: [UInt8]) { value = .failed(FixedBytes(bytes)) }
+
+    /// The small value or the failure in memory of its own; nil for everything else.
+    func copy(_ object: PythonObject) -> Entry? {
+      guard kind == .object else { return nil }
+      let copy = Entry(object, kind)
+      switch value {
+      case .value(_, let bytes) where bytes.count <= Self.keptByteCountMax:
+        let fixed = FixedBytes(bytes)
+        copy.value = .value(fixed, fixed.bytes)
+      case .failed: copy.value = value
+      case .pending, .ready, .value: return nil
+      }
+      return copy
+    }
+
+    /// As on the embedded engine: what is larger lies in the store.
+    private static let keptByteCountMax = 100 << 10
   }
 
-  /// An encoded error at a fixed address.
-  final class FailureBytes: @unchecked Sendable {
+  /// Bytes at a fixed address.
+  final class FixedBytes: @unchecked Sendable {
     // Sendable: written before it is shared.
     let bytes: UnsafeRawBufferPointer
 
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: some Collection<UInt8>) {
       let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
       memory.copyBytes(from: bytes)
       self.bytes = UnsafeRawBufferPointer(memory)
@@ -123,8 +140,21 @@ final class ObjectTable: Sendable {
     }
   }
 
-  /// Everything that is known, at the end of a connection.
-  func removeAll() { _ = slots.withLock { slots in slots.take() } }
+  /// Small results and failures stay readable after the end of a connection; everything else is forgotten.
+  ///
+  /// `none` stands for the references, which mean nothing any more.
+  func removeAll(keeping none: PythonObject) {
+    let forgotten = slots.withLock { slots in
+      defer {
+        slots = slots.compactMapValues { slot in
+          slot.entry.copy(none).map { Slot(entry: $0, handleCount: slot.handleCount) }
+        }
+      }
+      return slots
+    }
+    // Not under the lock: the last use of an entry gives a Python object back.
+    withExtendedLifetime(forgotten) {}
+  }
 
   var count: Int { slots.withLock { $0.count } }
 }

@@ -78,6 +78,8 @@ final class Pump: @unchecked Sendable {
   private static let threadCountMax = 4
   /// How long a thread blocks before it looks for requests that were given up.
   static let slice = 200
+  /// How long a thread that also runs code blocks.
+  static var servingSlice: Int { MainQueue.isUsed ? 5 : slice }
 
   private let engine: @Sendable () -> ClusterEngine?
 

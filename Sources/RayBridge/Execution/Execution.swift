@@ -185,10 +185,11 @@ package enum Execution {
   private static func failure(of call: IncomingCall, _ error: any Error) -> Outcome {
     if error is CancellationError, Task.isCancelled { return .cancelled }
     let name = call.frame.kind == .constructor ? call.frame.name + ".init" : call.frame.name
-    let attempt = CurrentEngine.engine?.context.attempt
+    let context = CurrentEngine.engine?.context
     let failure = ErrorCoding.rayError(from: error).with {
       $0.function = $0.function ?? name
-      $0.attempt = $0.attempt ?? attempt
+      $0.attempt = $0.attempt ?? context?.attempt
+      $0.worker = $0.worker ?? context?.workerID
     }
     return .failed(FailedCall(failure, retryOn: call.frame.retryOn))
   }

@@ -1,3 +1,5 @@
+internal import CRayShims
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -28,6 +30,11 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
   private var isBlocked = false
   private var isJobRunning = false
   private var hasStandIn = false
+  /// How often the owner is inside ``serve(until:)``.
+  private var serveDepth = 0
+  private var isMainQueueDue = false
+  /// Set once, before anybody else knows this object.
+  private var isFirstThread = false
   /// Called about twenty times a second while nothing happens.
   private let idle: (@Sendable () -> Void)?
 
@@ -90,6 +97,7 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
     }
     let made = ServingThread(blockingWait: blockingWait)
     pthread_setspecific(ownKey, Unmanaged.passRetained(made).toOpaque())
+    made.isFirstThread = MainQueue.remember(made)
     return made
   }
 
@@ -121,9 +129,14 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
     pthread_setspecific(Self.currentKey, Unmanaged.passUnretained(self).toOpaque())
     defer { pthread_setspecific(Self.currentKey, outer) }
     monitor.lock()
+    serveDepth += 1
+    // What was queued while nobody served was told to somebody who must wait for this thread, too.
+    if isFirstThread, MainQueue.isUsed { isMainQueueDue = true }
     while !isDone() {
       if isJobRunning {
         monitor.wait()
+      } else if isMainQueueDue {
+        runMainQueue()
       } else if let job = takeJob() {
         run(job)
       } else if let blockingWait, !requests.isEmpty {
@@ -139,7 +152,32 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
         monitor.wait()
       }
     }
+    serveDepth -= 1
+    let leavesMainQueue = isMainQueueDue && serveDepth == 0
+    if leavesMainQueue { isMainQueueDue = false }
     monitor.unlock()
+    if leavesMainQueue { MainQueue.tell() }
+  }
+
+  /// For the serving thread of the process's first thread; false while nobody serves there.
+  func runMainQueueSoon() -> Bool {
+    monitor.withLock {
+      guard serveDepth > 0 else { return false }
+      isMainQueueDue = true
+      monitor.signal()
+      return true
+    }
+  }
+
+  /// Runs what the main actor has to run; the lock is held before and after.
+  private func runMainQueue() {
+    isMainQueueDue = false
+    isJobRunning = true
+    monitor.unlock()
+    cray_run_main_queue()
+    monitor.lock()
+    isJobRunning = false
+    monitor.signal()
   }
 
   /// Makes ``serve(until:)`` look again.

@@ -1,3 +1,4 @@
+internal import CRayShims
 internal import MessagePack
 internal import RayEngine
 internal import RayProtocol
@@ -20,6 +21,15 @@ enum WorkerFunctions {
         { _, _, _ in
           NativeModule.answer {
             ToPython.bool(WorkerState.interrupt())
+          }
+        }
+      ),
+      (
+        "main_queue",
+        { _, _, _ in
+          NativeModule.answer {
+            Python.withoutLock { cray_run_main_queue() }
+            return ToPython.none
           }
         }
       ),

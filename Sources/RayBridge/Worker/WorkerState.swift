@@ -20,7 +20,15 @@ enum WorkerState {
   static var isWorker: Bool { worker.load(ordering: .acquiring) }
   /// What functions print goes to a file: written block by block, the driver would see it when the worker ends.
   static func becomeWorker() {
-    if !worker.exchange(true, ordering: .acquiringAndReleasing) { cray_line_buffer_output() }
+    guard !worker.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    cray_line_buffer_output()
+    MainQueue.watch {
+      // Ray's own loop on the first thread lets Python handle signals.
+      try? Python.withLock {
+        let module = PythonObject(owning: try ToPython.checked(Python.api.importModule("swiftray.main_actor")))
+        _ = try module.attribute("interrupt")()
+      }
+    }
   }
 
   // MARK: Tokens
@@ -66,7 +74,7 @@ enum WorkerState {
   static func threadExecutor() -> ServingThread {
     ServingThread.forThisThread { requests in
       guard let engine = CurrentEngine.engine as? ClusterEngine else { return }
-      engine.block(on: requests.compactMap { $0 as? ReadyRequest }, milliseconds: Pump.slice)
+      engine.block(on: requests.compactMap { $0 as? ReadyRequest }, milliseconds: Pump.servingSlice)
     }
   }
 

@@ -29,4 +29,16 @@ public struct RuntimeEnv: Hashable, Sendable, Codable {
     self.environment = environment
     self.workingDirectory = workingDirectory
   }
+
+  /// Throws for what no system takes as a variable.
+  package func checkVariables() throws(RayError) {
+    for (name, value) in environment {
+      let isName = !name.isEmpty && !name.utf8.contains(UInt8(ascii: "=")) && !name.utf8.contains(0)
+      guard isName, !value.utf8.contains(0) else {
+        throw RayError(
+          .invalidArgument,
+          "the environment variable '\(name)' cannot be set: names are not empty, without '=', and nothing holds a NUL")
+      }
+    }
+  }
 }

@@ -16,15 +16,8 @@ package enum RuntimeEnvironment {
 
   /// The variables of a worker, sorted by name. Throws what can be known here, rather than let every worker fail to start.
   package static func variables(of environment: RuntimeEnv) throws -> [String: String] {
+    try environment.checkVariables()
     var variables = environment.environment
-    for (name, value) in variables {
-      let isName = !name.isEmpty && !name.utf8.contains(UInt8(ascii: "=")) && !name.utf8.contains(0)
-      guard isName, !value.utf8.contains(0) else {
-        throw RayError(
-          .invalidArgument,
-          "the environment variable '\(name)' cannot be set: names are not empty, without '=', and nothing holds a NUL")
-      }
-    }
     if let directory = environment.workingDirectory { variables[directoryVariable] = try absolutePath(of: directory) }
     return variables
   }
