@@ -18,7 +18,9 @@ extension RayConformance {
       #expect(try await Borrower.remote().next.remote(1).value == 3)
     }
 
-    @Test func aMethodThatWaitsLendsTheCPUItsActorHolds() async throws {
+    @Test(
+      .embeddedOnly("Ray lends the CPU of an actor only while its main thread waits, and the calls of Swift actors interleave"))
+    func aMethodThatWaitsLendsTheCPUItsActorHolds() async throws {
       let borrower = try Borrower.options(numCPUs: 1).remote()
       for x in 0..<5 { #expect(try await borrower.next.remote(x).value == x + 2) }
       // While nothing is called it keeps what it holds.

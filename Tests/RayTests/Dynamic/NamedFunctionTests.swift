@@ -73,8 +73,9 @@ extension RayConformance {
     }
 
     @Test func optionsAreThoseOfEveryFunction() async throws {
-      let failed = try Ray.function(named: "product").options(resources: ["unicorn": 1]).remote(1, 2)
-      await expectRayError(.infeasible, "unicorn") { _ = try await failed.value }
+      try await expectInfeasible("unicorn") {
+        try Ray.function(named: "product").options(resources: ["unicorn": 1]).remote(1, 2)
+      }
     }
 
     // MARK: Misuse

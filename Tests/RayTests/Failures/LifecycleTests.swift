@@ -43,6 +43,7 @@ extension RayConformance {
     }
 
     @Test func initializingTwiceIsFineWithTheSameConfigurationOnly() async throws {
+      let configuration = try await ConformanceEngine.current.resolved(configuration)
       try await withOwnEngine(configuration) {
         try await Ray.initialize(configuration)
         var other = configuration

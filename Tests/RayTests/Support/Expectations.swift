@@ -20,6 +20,19 @@ func expectRayError(
   return nil
 }
 
+/// Expects that nobody ever runs what the call asks for, and that the embedded engine names the resource. On a cluster a node that
+/// has it may still join, so calls wait there.
+func expectInfeasible<Value: Sendable>(
+  _ resource: String, sourceLocation: SourceLocation = #_sourceLocation, _ submit: () throws -> ObjectRef<Value>
+) async throws {
+  let ref = try submit()
+  if ConformanceEngine.current == .embedded {
+    await expectRayError(.infeasible, resource, sourceLocation: sourceLocation) { _ = try await ref.value }
+  } else {
+    #expect(try await Ray.wait([ref], timeout: .milliseconds(300)).ready.isEmpty, sourceLocation: sourceLocation)
+  }
+}
+
 /// Numbers of a seed that tests print, so that a failure can be run again.
 struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64

@@ -13,6 +13,24 @@ struct RayTrait: TestTrait, SuiteTrait, TestScoping {
   }
 }
 
+/// Leaves the cluster after the last test of a suite.
+struct LeavingCluster: SuiteTrait, TestScoping {
+  var isRecursive: Bool { false }
+
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+  ) async throws {
+    let outcome: Result<Void, any Error>
+    do { outcome = .success(try await function()) } catch { outcome = .failure(error) }
+    await ConformanceEngine.leaveCluster()
+    try outcome.get()
+  }
+}
+
+extension Trait where Self == LeavingCluster {
+  static var leavingCluster: Self { LeavingCluster() }
+}
+
 extension Trait where Self == RayTrait {
   static func ray(
     cpus: Double = 2, gpus: Double? = nil, resources: [String: Double] = [:], environment: [String: String]? = nil,
