@@ -100,6 +100,9 @@ def of_native_worker(text):
     readable = _BEFORE.sub("", text[: found.start()]).strip()
     return RayTaskError("swift", f"{type_name or 'Swift error'}: {readable}", thrown(readable, type_name, payload))
 
+# What Ray says when a call has given back fewer or more objects than it was asked for.
+_SPLIT = re.compile(r"Task returned (\d+) objects, but num_returns=(\d+)\.")
+
 # Exceptions of Ray by name, so that older versions need not have them; the first match in the class's ancestry wins.
 _CODES = {
     "TaskCancelledError": "taskCancelled",
@@ -148,6 +151,10 @@ def describe(error, depth=0):
         cause = getattr(error, "cause", None) or error.__cause__
         inner = describe(cause, depth + 1) if isinstance(cause, BaseException) and depth < 8 else None
         return (b"", code, _text(error), "", [], inner)
+    split = _SPLIT.fullmatch(str(error)) if type(error) is ValueError else None
+    if split:
+        text = f"the result has {split.group(1)} elements and cannot be split into {split.group(2)}"
+        return (b"", "invalidArgument", text, "", [], None)
     return (b"", "taskFailed", _text(error), _type_name(error), _lines(error), None)
 
 

@@ -15,7 +15,7 @@ package enum TupleParts {
       }
       return parts
     } catch {
-      throw RayError(.invalidArgument, "only a tuple can be split: \(error.message)")
+      throw RayError(.invalidArgument, "the result is no tuple and cannot be split: \(error.message)")
     }
   }
 }
