@@ -64,16 +64,28 @@ prepare() {
 
 # The Ray that tests run against; RAY_VERSION asks for another.
 ray_version=${RAY_VERSION:-2.60.0}
+older_ray_version=2.50.0
 
 # Makes .venv, a Python with Ray whose library is shared, and puts it into the environment. Fails, and says why, where none can be had.
 # RAY_PYTHON names an environment that is there already; "none" goes without.
 prepare_ray() {
-  [ "${RAY_PYTHON:-}" = none ] && { say "without Ray: RAY_PYTHON=none" && return 1; }
-  local environment=${RAY_PYTHON:-$root/.venv}
-  if ! "$environment/bin/python3" -c 'import ray, msgpack, numpy, pytest' 2>/dev/null; then
-    make_ray_environment "$environment" || { say "without Ray: no Python environment with ray $ray_version could be made" && return 1; }
+  [ "${RAY_PYTHON:-}" = none ] && { say "WITHOUT RAY: RAY_PYTHON=none" && return 1; }
+  use_ray_environment "${RAY_PYTHON:-$root/.venv}"
+}
+
+# The same with the oldest Ray that is supported. RAY_OLDER_PYTHON names an environment that has it.
+prepare_older_ray() {
+  [ "${RAY_PYTHON:-}" = none ] && { say "WITHOUT RAY: RAY_PYTHON=none" && return 1; }
+  ray_version=$older_ray_version
+  use_ray_environment "${RAY_OLDER_PYTHON:-$root/.venv-$older_ray_version}"
+}
+
+use_ray_environment() {
+  if ! "$1/bin/python3" -c 'import ray, msgpack, numpy, pytest' 2>/dev/null; then
+    # A process of its own: what cannot be installed ends that one.
+    (make_ray_environment "$1") || { say "WITHOUT RAY: no Python environment with ray $ray_version could be made" && return 1; }
   fi
-  export VIRTUAL_ENV=$environment
+  export VIRTUAL_ENV=$1 RAY_USAGE_STATS_ENABLED=0
 }
 
 make_ray_environment() {
