@@ -19,7 +19,18 @@ enum PythonCluster {
   static var isPossible: Bool {
     if getenv("SWIFTRAY_PYTHON") != nil { return true }
     let environment = getenv("VIRTUAL_ENV").map { String(cString: $0) } ?? ".venv"
-    return access(environment + "/bin/python3", X_OK) == 0
+    return access(environment + "/bin/python3", X_OK) == 0 && hasRay(environment)
+  }
+
+  /// Whether Ray is installed there, as far as its files tell: nothing is started to find out.
+  private static func hasRay(_ environment: String) -> Bool {
+    guard let folder = opendir(environment + "/lib") else { return false }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if access(environment + "/lib/" + name + "/site-packages/ray/__init__.py", R_OK) == 0 { return true }
+    }
+    return false
   }
 
   /// Python code of the tests.
