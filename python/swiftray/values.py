@@ -70,8 +70,13 @@ class Encoded:
         return (Encoded(encode(part), self.refs) for part in decode(self.data))
 
     def __reduce__(self):
-        # Only where Ray's serializer could not be taught: the reader gets the value itself.
-        return decode, (self.data,)
+        # Only where Ray's serializer could not be taught: the reader gets the value itself. Ray's pickler looks for the
+        # references, so that what is inside lives until it is read.
+        return _decode_holding, (self.data, tuple(self.refs or ()))
+
+
+def _decode_holding(data, _refs):
+    return decode(data)
 
 
 class _Collector(threading.local):

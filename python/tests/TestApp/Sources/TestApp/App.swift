@@ -111,7 +111,8 @@ public struct App: RayApp {
   private static func untried() async throws {
     let square = try await $square.remote(try Ray.put(7)).value
     let lane = try await $lane.remote().value
-    let five = try await $unwrap.remote(try await $wrapped.remote().value).value
+    var five = 0
+    for _ in 0..<20 { five = try await $unwrap.remote(try await $wrapped.remote().value).value }
     let counter = try Counter.remote(0)
     let sums = try await Ray.get([try counter.add.remote(1), try counter.add.remote(1)])
     let parts = try $pair.split(3)
