@@ -409,15 +409,10 @@ def cancel(ref, force, recursive):
 
 def _settle_submissions():
     """Lets Ray's background thread take over what was submitted before: cancelled earlier than that, a call that waits for its
-    arguments ends the process when they come (seen with 2.60). This question, answered by the same thread, comes back after it."""
-    # Ray 2.50 needs no question, and one about nobody ends its process.
-    if hooks.ray_version() != (2, 60):
-        return
-    with contextlib.suppress(Exception):
-        from ray._raylet import ActorID
-
-        nobody = ActorID(os.urandom(ActorID.size()))
-        global_worker.core_worker.kill_actor(nobody, True)
+    arguments ends the process when they come (seen with 2.50 and 2.60). The answer to this question, whose name nobody has, is
+    handed over by the same thread and so comes after it."""
+    with contextlib.suppress(ValueError):
+        ray.get_actor(os.urandom(16).hex())
 
 
 # -- the cluster
