@@ -70,6 +70,20 @@ std::vector<TaskArgument> arguments(const cray_argument *list, size_t count) {
   return result;
 }
 
+/// Python wants the name of each argument in front of it, where these have none, and to be told that a value is no pickle.
+std::vector<TaskArgument> python_arguments(const cray_argument *list, size_t count) {
+  static const char nameless[] = "__RAY_DUMMY__";
+  std::vector<TaskArgument> result(2 * count);
+  for (size_t index = 0; index < count; ++index) {
+    result[2 * index].value.set(Buffer(copy(nameless, sizeof nameless - 1)));
+    result[2 * index].metadata = {3, "RAW"};
+    cray_span bytes = list[index].bytes;
+    result[2 * index + 1].value.set(Buffer(copy(static_cast<const char *>(bytes.bytes), bytes.count)));
+    result[2 * index + 1].metadata = {5, "XLANG"};
+  }
+  return result;
+}
+
 template <typename Options>
 Options options(const cray_call_options *from) {
   Options result;
@@ -123,12 +137,12 @@ cray_status cray_native_wait(
 cray_status cray_native_call(
     cray_span name, const cray_argument *list, size_t count, const cray_call_options *from, cray_object_id *out) {
   return guarded([&](Runtime &ray) {
-    auto given = arguments(list, count);
     FunctionName called = function(name);
     if (from->python_module.count) {
       called.module = string(from->python_module);
       called.language = Language::python;
     }
+    auto given = from->python_module.count ? python_arguments(list, count) : arguments(list, count);
     read(ray.call(called, given, options<CallOptions>(from)), out);
   });
 }

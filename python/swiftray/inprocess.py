@@ -2,7 +2,7 @@
 
 from . import calls, signatures, values
 from .library import native
-from .worker import _CANCELLED, _VALUE, outcome
+from .worker import CANCELLED, VALUE, outcome
 
 
 def call(name, *arguments, **keywords):
@@ -36,9 +36,9 @@ def _elements(payload, ordered, instance):
 
 
 def _plain(result):
-    if result[0] == _CANCELLED:
+    if result[0] == CANCELLED:
         raise KeyboardInterrupt
-    if result[0] == _VALUE:
+    if result[0] == VALUE:
         return values.decode(result[1]) if isinstance(result[1], bytes) else result[1]
     return outcome(result)
 

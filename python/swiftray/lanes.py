@@ -34,7 +34,9 @@ def choice(environment=None):
 
 def task_obstacle(options, returns):
     """Why calls with these options cannot run in native workers; None when they can."""
-    return options.get("obstacle") or _returns(returns) or _retries(options) or _unknown(options, TASK_OPTIONS)
+    return (
+        options.get("obstacle") or _returns(returns) or _retries(options) or _repeats(options) or _unknown(options, TASK_OPTIONS)
+    )
 
 
 def actor_obstacle(options, is_async):
@@ -72,6 +74,13 @@ def _returns(returns):
 def _retries(options):
     # Ray's C++ worker reports every failure as one that is not worth another attempt.
     return "retries after errors" if options.get("retry_exceptions") or options.get("retry_listed") else None
+
+
+def _repeats(options):
+    # A call that turns out to need more than native workers have starts again in a Python worker.
+    if options.get("max_retries") == 0:
+        return "maxRetries 0: the call must not start twice"
+    return "GPUs, which a native worker cannot lend" if options.get("num_gpus") else None
 
 
 def _unknown(options, known):

@@ -9,19 +9,19 @@ from .errors import SwiftRetryableError, SwiftTaskError, marked, thrown
 from .library import enter_directory, native
 
 # What Swift's `run` gives back: `(kind, data, refs)`.
-_VALUE, _FAILED, _RETRY, _CANCELLED, _PARTS = 0, 1, 2, 3, 4
+VALUE, FAILED, RETRY, CANCELLED, PARTS = 0, 1, 2, 3, 4
 
 
 def outcome(result):
     """Turns what Swift reports into a result or an exception."""
     kind, data, refs = result[0], result[1], result[2]
-    if kind == _VALUE:
+    if kind == VALUE:
         return _encoded(data, refs)
-    if kind == _PARTS:
+    if kind == PARTS:
         return tuple(_encoded(part, refs) for part in data)
-    if kind == _CANCELLED:
+    if kind == CANCELLED:
         raise KeyboardInterrupt
-    raise SwiftRetryableError(*data) if kind == _RETRY else thrown(*data)
+    raise SwiftRetryableError(*data) if kind == RETRY else thrown(*data)
 
 
 def _encoded(data, refs):
@@ -119,7 +119,7 @@ def _construct(name, arguments, keywords):
     candidate = signatures.Signature(found.name, found.labels, False)
     payload, rest, outer = _chosen(calls.CONSTRUCTOR, (candidate,), arguments, keywords)
     result = native().run(payload, rest, 0, outer)
-    return result[1] if result[0] == _VALUE else outcome(result)
+    return result[1] if result[0] == VALUE else outcome(result)
 
 
 # -- actors
@@ -205,7 +205,7 @@ class _Answer:
 
 
 def created(result):
-    if result[0] == _VALUE:
+    if result[0] == VALUE:
         return result[1]
     try:
         return outcome(result)

@@ -9,7 +9,7 @@ from swiftray import lanes
     "options",
     [
         {},
-        {"name": "f", "num_cpus": 2, "resources": {"a": 1.0}, "max_retries": 0},
+        {"name": "f", "num_cpus": 2, "resources": {"a": 1.0}, "max_retries": 1},
         {"scheduling_strategy": "SPREAD"},
         {"scheduling_strategy": ("node", True), "retry_exceptions": False},
         {"runtime_env": {}},
@@ -28,6 +28,8 @@ def test_plain_tasks_go_native(options):
         ({}, 0, "0 results"),
         ({"retry_exceptions": True}, 1, "retries after errors"),
         ({"retry_listed": True}, 1, "retries after errors"),
+        ({"max_retries": 0}, 1, "maxRetries 0: the call must not start twice"),
+        ({"num_gpus": 1}, 1, "GPUs, which a native worker cannot lend"),
         ({"runtime_env": {"env_vars": {"A": "1"}}}, 1, "option runtime_env"),
         ({"something_new": 1}, 1, "option something_new"),
         ({"obstacle": "it says so"}, 1, "it says so"),

@@ -59,6 +59,30 @@ def test_what_tasks_do_in_native_workers(folder):
     assert "swift-ray-error" not in said
 
 
+@needs_cpp
+def test_tasks_that_need_more_run_again_in_python_workers(folder):
+    status, lines, said = apps.run(folder, "detours", SWIFTRAY_LANE="native")
+    assert status == 0, said
+    assert lines == [
+        'split ["python", "-1", "10", "9", "8", "0.75"]',
+        'reference ["python", "-2", "10", "9", "8", "1.5"]',
+        'cancelled ["python", "taskCancelled"]',
+        'nested ["python", "-5", "10", "9", "8", "2.0"]',
+        "refused in python",
+        "once python",
+    ]
+    assert "TestApp.ambitious(_:_:cancels:) needs several results, which native workers lack" in said
+    assert "TestApp.ambitiousRefusal() needs a stream" in said
+
+
+@pytest.mark.parametrize("lane, count", [("python", 90), pytest.param("native", 15, marks=needs_cpp)])
+def test_no_cancellation_is_lost(folder, lane, count):
+    """Ray loses those that overtake their call on its way to the worker."""
+    status, lines, said = apps.run(folder, "cancellations", str(count), SWIFTRAY_LANE=lane)
+    assert status == 0, said
+    assert lines[-2:] == [f'cancelled ["taskCancelled": {count}]', "usable 16"]
+
+
 def test_a_wrong_choice_is_an_error_that_says_what_to_write(folder):
     status, _, said = apps.run(folder, "squares", SWIFTRAY_LANE="fast")
     assert status == 1

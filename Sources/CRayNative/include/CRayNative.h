@@ -87,7 +87,7 @@ typedef struct {
   const cray_resource *_Nullable resources;
   size_t resource_count;
   cray_span runtime_environment;
-  cray_span python_module; ///< of a Python function that is called; empty for this program's own
+  cray_span python_module; ///< of a Python function that is called, whose arguments are values; empty for this program's own
   cray_span class_name; ///< of an actor that is created: what others who find it by its name are told
   int32_t max_restarts;
   int32_t max_concurrency;

@@ -201,6 +201,7 @@ package final class RunningCall: Sendable {
     var outcome: Outcome?
     var task: Task<Void, Never>?
     var isCancelled = false
+    var lacking: String?
   }
 
   private let state = Mutex(State())
@@ -216,6 +217,12 @@ package final class RunningCall: Sendable {
   @TaskLocal package static var current: RunningCall?
 
   package var outcome: Outcome? { state.withLock { $0.outcome } }
+
+  /// What the call asked for that this kind of worker does not have.
+  package var lacking: String? { state.withLock { $0.lacking } }
+
+  /// Notes for the call whose code runs now that it has asked for something which this kind of worker does not have.
+  package static func lacks(_ what: String) { current?.state.withLock { $0.lacking = $0.lacking ?? what } }
 
   /// Runs the body at once, up to its first suspension.
   func start(on executor: ServingThread, _ body: @escaping @Sendable () async -> Outcome) {

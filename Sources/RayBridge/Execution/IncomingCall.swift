@@ -67,6 +67,13 @@ package struct FailedCall: Sendable {
   /// Whether the caller named this type of error as worth another attempt.
   package var isListed: Bool
 
+  package init(payload: [UInt8], text: String, typeName: String, isListed: Bool = false) {
+    self.payload = payload
+    self.text = text
+    self.typeName = typeName
+    self.isListed = isListed
+  }
+
   package init(_ error: RayError, retryOn: [String]) {
     payload = ErrorCoding.encode(error)
     text = error.message

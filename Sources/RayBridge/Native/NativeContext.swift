@@ -19,6 +19,9 @@
       return context
     }()
 
+    /// This node's, under which Ray counts it as a resource.
+    static let address = ProcessArguments(commandLine(of: "self")).text("node_ip_address")
+
     private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     private static func namespace() -> String {
@@ -52,6 +55,8 @@ package struct ProcessArguments {
       values[name.hasPrefix("ray_") ? String(name.dropFirst(4)) : name] = parts[1]
     }
   }
+
+  package func text(_ name: String) -> String? { values[name].map(String.init) }
 
   /// The first eight bytes of an identifier, as people see them; 0 when it is not there.
   package func word(_ name: String) -> UInt64 { values[name].flatMap { UInt64($0.prefix(16), radix: 16) } ?? 0 }

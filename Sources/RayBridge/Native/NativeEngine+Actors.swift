@@ -67,6 +67,7 @@
       try bytes.withUnsafeBytes { bytes throws(MessagePackError) in
         let parts = try ActorHandleBytes(parsing: bytes)
         guard parts.flags & ActorHandleBytes.native != 0 else {
+          RunningCall.lacks(Self.foreignActors)
           throw MessagePackError(
             code: .invalidValue,
             message:
@@ -101,6 +102,7 @@
       guard isFound else { throw RayError(.actorNotFound, "no live actor is named '\(name)' in namespace '\(place)'") }
       let origin = try origin(of: id)
       guard origin.isNative else {
+        RunningCall.lacks(Self.foreignActors)
         throw RayError(
           .unsupported,
           "the actor '\(name)' lives in a Python worker, which native workers cannot call; call it from the program itself, "
@@ -111,6 +113,8 @@
       return ActorCore(
         id: ActorID(id), className: origin.className, maxTaskRetries: 0, maxPendingCalls: -1, lifetime: lifetime, engine: self)
     }
+
+    private static let foreignActors = "actors of Python workers"
 
     private func origin(of actor: cray_actor_id) throws -> ActorOrigin {
       var actor = actor

@@ -56,7 +56,8 @@
 
     /// Calls a function of Python's `swiftray.questions` and reads what it returns.
     private func ask<Answer>(_ question: String, _ read: (inout ByteReader) throws -> Answer) async throws -> Answer {
-      let handle = ObjectHandle(id: objects.add(try submit(question)), engine: self)
+      let handle = ObjectHandle(
+        id: objects.add(try NativeQuestions.submit(question, named: "swiftray.\(question)")), engine: self)
       try await whenReady(handle)
       defer { withExtendedLifetime(handle) {} }
       switch state(of: handle) {
@@ -66,17 +67,6 @@
       case .failed(let error): throw ErrorCoding.decode(error)
       case .pending: throw RayError(.internalError, "the cluster did not answer '\(question)'")
       }
-    }
-
-    private func submit(_ question: String) throws -> cray_object_id {
-      var id = cray_object_id()
-      try NativeSubmission.withOptions(named: "swiftray.\(question)", []) { options in
-        try NativeSubmission.withSpan("swiftray.questions") { module in
-          options.python_module = module
-          try NativeSubmission.withSpan(question) { try NativeStatus.check(cray_native_call($0, nil, 0, &options, &id)) }
-        }
-      }
-      return id
     }
   }
 #endif

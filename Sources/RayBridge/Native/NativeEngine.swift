@@ -6,7 +6,8 @@
   internal import RayProtocol
   internal import Synchronization
 
-  /// What a task in a native worker may do with Ray: what the C++ interface offers. The rest throws `unsupported`.
+  /// What a call in a native worker may do with Ray: what the C++ interface offers. The rest throws `unsupported`, and makes tasks
+  /// run again elsewhere (``PythonDetour``).
   final class NativeEngine: Engine {
     static let shared = NativeEngine()
 
@@ -72,7 +73,8 @@
     }
 
     func unsupported(_ what: String, _ name: String) -> RayError {
-      RayError(
+      RunningCall.lacks(what)
+      return RayError(
         .unsupported,
         "\(name) asks for \(what), which calls from native workers cannot have; make the call from the program itself, "
           + "or run the calling function in the Python lane")
@@ -166,6 +168,7 @@
     }
 
     func decodeObject(_ bytes: RawSpan, source: UnsafeRawPointer?) throws(MessagePackError) -> ObjectHandle {
+      RunningCall.lacks(UnsupportedReference.what)
       throw MessagePackError(code: .invalidValue, message: "a reference inside a value; " + UnsupportedReference.advice)
     }
 
@@ -176,11 +179,14 @@
 
   /// Stands for a reference that cannot be written down: Ray's C++ interface does not tell what another process must know.
   final class UnsupportedReference: Sendable {
+    static let what = "references inside values"
     static let advice =
       "native workers cannot exchange references inside values; pass the reference as an argument of its own, or run the function in the Python lane"
 
     static func error(in kept: [any AnyObject & Sendable], _ place: String) -> RayError? {
-      kept.contains { $0 is UnsupportedReference } ? RayError(.unsupported, "\(place) contains a reference; \(advice)") : nil
+      guard kept.contains(where: { $0 is UnsupportedReference }) else { return nil }
+      RunningCall.lacks(what)
+      return RayError(.unsupported, "\(place) contains a reference; \(advice)")
     }
   }
 

@@ -34,31 +34,39 @@
       _ arguments: [UnsafeRawBufferPointer], isMethod: Bool, isInner: Bool
     ) throws -> cray_run_result {
       guard let head = arguments.first else { throw RayError(.protocolViolation, "a call without a frame") }
-      let frame = try CallFrame(parsing: ArgumentBytes.frame(isInner ? try withoutHeader(head) : head))
+      let bytes = ArgumentBytes.frame(isInner ? try withoutHeader(head) : head)
+      let frame = try CallFrame(parsing: bytes)
       guard isMethod == (frame.kind == .method) else {
         throw RayError(.protocolViolation, "\(frame.name) was called as something else than it is")
       }
       // Read-only from here on.
-      nonisolated(unsafe) let values = arguments
+      nonisolated(unsafe) let values = try isInner ? arguments.map(withoutHeader) : arguments
       let call = IncomingCall(
         frame: frame,
         value: { number in
           guard number >= 0, number + 1 < values.count else {
             throw RayError(.protocolViolation, "a call names argument \(number) of \(values.count - 1)")
           }
-          let value = values[number + 1]
-          return try ArgumentBytes.value(isInner ? try withoutHeader(value) : value)
+          return try ArgumentBytes.value(values[number + 1])
         }, instance: isMethod ? try hostedInstance() : nil)
-      return run(call, headerByteCount: isInner ? ObjectHeader.byteCount : 0)
+      // An actor cannot be left, a function can.
+      let detour =
+        frame.kind == .function ? PythonDetour(name: frame.name, frame: bytes, values: Array(values.dropFirst())) : nil
+      return run(call, detour, headerByteCount: isInner ? ObjectHeader.byteCount : 0)
     }
 
-    private static func run(_ call: IncomingCall, headerByteCount: Int) -> cray_run_result {
+    private static func run(_ call: IncomingCall, _ detour: PythonDetour?, headerByteCount: Int) -> cray_run_result {
+      if let detour, detour.isKnown { return result(detour.outcome(headerByteCount), isConstructor: false) }
       var running: RunningCall?
-      let outcome = Execution.run(call, on: thread, headerByteCount: headerByteCount) {
+      var outcome = Execution.run(call, on: thread, headerByteCount: headerByteCount) {
         running = $0
         NativeCalls.begin($0, name: call.frame.name)
       }
       if let running { NativeCalls.end(running) }
+      if let detour, let lacking = running?.lacking, PythonDetour.helps(outcome) {
+        detour.remember(lacking)
+        outcome = detour.outcome(headerByteCount)
+      }
       return result(outcome, isConstructor: call.frame.kind == .constructor)
     }
 
@@ -86,7 +94,7 @@
             guard values.indices.contains(number) else { throw RayError(.protocolViolation, "no argument \(number)") }
             return try ArgumentBytes.value(values[number])
           })
-        return run(call, headerByteCount: 0)
+        return run(call, nil, headerByteCount: 0)
       }
     }
 

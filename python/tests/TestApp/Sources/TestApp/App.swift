@@ -36,6 +36,8 @@ public struct App: RayApp {
     case "huge": try await huge(Int(ray.arguments[1])!)
     case "untried": try await untried()
     case "chains": try await Chains.run()
+    case "cancellations": try await Cancellations.run(Int(ray.arguments.dropFirst().first ?? "") ?? 12)
+    case "detours": try await Detours.run()
     case "unknown-function": _ = try await Ray.function(named: "noSuchFunction").remote(returning: Int.self).value
     case "fail": throw Refusal(reason: "asked to")
     case "exit": exit(Int32(ray.arguments.dropFirst().first ?? "0") ?? 0)
