@@ -9,7 +9,9 @@ import time
 import ray
 from ray._private.worker import global_worker
 
-from . import classes, errors, foreign, hooks, jobs, large, library, native, reach, shipping, submission, values, worker
+from . import (
+    cancelling, classes, errors, foreign, hooks, jobs, large, library, native, reach, shipping, submission, values, worker,
+)  # fmt: skip
 from .errors import Refused, SwiftRetryableError
 
 ABI = 1
@@ -60,6 +62,7 @@ def identity():
 
 def disconnect():
     _forget()
+    cancelling.stop()
     native.stop()
     ray.shutdown()
     sys.stdout.flush()
@@ -398,12 +401,15 @@ def next_element(generator, milliseconds):
     return False if ref.is_nil() else ref
 
 
-def cancel(ref, force, recursive):
+def cancel(ref, force, recursive, is_swift):
     _settle_submissions()
     try:
         ray.cancel(ref, force=force, recursive=recursive)
     except ValueError as error:
         return str(error)
+    # Python code would be interrupted a second time, while it ends.
+    if is_swift:
+        cancelling.repeat(ref, force, recursive)
     return None
 
 

@@ -50,7 +50,7 @@ extension ClusterEngine {
     BlockingThreads.shared.run { [self] in
       try? host.run { host in
         Python.api.retain(entry.object.pointer)
-        _ = try host.cancel([entry.object.pointer, ToPython.bool(false), ToPython.bool(true)])
+        _ = try host.cancel([entry.object.pointer, ToPython.bool(false), ToPython.bool(true), ToPython.bool(false)])
       }
     }
   }

@@ -7,9 +7,10 @@ extension ClusterEngine {
     _ target: borrowing CallTarget, options: TaskOptions, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> ObjectHandle {
     try checkRunning()
+    let isSwift = if case .python = copy target { false } else { true }
     let submitter = try submitter(copy target, options, .one)
     return try encoding(arguments) { bytes, direct, kept in
-      try host.run { _ in try adoptObject(try submit(submitter, bytes, direct, kept)) }
+      try host.run { _ in try adoptObject(try submit(submitter, bytes, direct, kept), isSwift: isSwift) }
     }
   }
 

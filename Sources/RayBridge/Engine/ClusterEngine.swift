@@ -95,9 +95,11 @@ package final class ClusterEngine: Engine {
   }
 
   /// A handle of a reference that Python has; the lock is held.
-  func adoptObject(_ ref: PythonObject, kind: ObjectTable.Entry.Kind = .object) throws -> ObjectHandle {
+  func adoptObject(
+    _ ref: PythonObject, kind: ObjectTable.Entry.Kind = .object, isSwift: Bool = true
+  ) throws -> ObjectHandle {
     let id = try host.identifier(of: ref.pointer)
-    _ = table.add(id) { ObjectTable.Entry(ref, kind) }
+    _ = table.add(id) { ObjectTable.Entry(ref, kind, isSwift: isSwift) }
     return ObjectHandle(id: id, engine: self)
   }
 
@@ -126,7 +128,9 @@ package final class ClusterEngine: Engine {
     guard let entry = table.find(handle.id) else { return }
     try host.run { host in
       Python.api.retain(entry.object.pointer)
-      let answer = try host.cancel([entry.object.pointer, ToPython.bool(force), ToPython.bool(recursive)])
+      let answer = try host.cancel([
+        entry.object.pointer, ToPython.bool(force), ToPython.bool(recursive), ToPython.bool(entry.isSwift),
+      ])
       guard !FromPython.isNone(answer.pointer) else { return }
       throw RayError(.invalidArgument, FromPython.string(answer.pointer))
     }

@@ -22,12 +22,15 @@ final class ObjectTable: Sendable {
     /// The `ObjectRef`, `ObjectRefGenerator` or `ActorHandle`.
     let object: PythonObject
     let kind: Kind
+    /// Not known to be the result of Python code.
+    let isSwift: Bool
     private let lock = Mutex<Void>(())
     private var current = Value.pending
 
-    init(_ object: PythonObject, _ kind: Kind) {
+    init(_ object: PythonObject, _ kind: Kind, isSwift: Bool = true) {
       self.object = object
       self.kind = kind
+      self.isSwift = isSwift
     }
 
     /// What is known. The bytes stay valid as long as the entry lives: a resolved entry never changes.
