@@ -85,6 +85,7 @@ import Testing
         _ = ArgumentBytes.frame(bytes)
         _ = try? CallFrame(parsing: bytes)
         _ = try? ActorHandleBytes(parsing: bytes)
+        _ = ActorOrigin(handle: bytes)
       }
     }
   }

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import apps
 import clusters
@@ -57,6 +58,7 @@ def submit(cluster, package):
         environment = {**(runtime_env or {}), "env_vars": variables}
         command = [shutil.which("ray", path=os.path.dirname(sys.executable)) or "ray", "job", "submit"]
         command += ["--address", cluster.dashboard, "--working-dir", folder, "--runtime-env-json", json.dumps(environment)]
+        patience = time.monotonic() + 120
         while True:
             done = subprocess.run(
                 [*command, "--", *entrypoint],
@@ -64,7 +66,7 @@ def submit(cluster, package):
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
             )  # fmt: skip
             # The nodes' agents start after the nodes; Ray has nothing to wait for them with.
-            if "No available agent to submit job" not in done.stdout:
+            if "No available agent to submit job" not in done.stdout or time.monotonic() > patience:
                 return done.returncode, done.stdout
 
     return submit

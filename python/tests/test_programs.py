@@ -29,3 +29,13 @@ def test_values_of_any_size(folder, size, lane):
 def available():
     with open("/proc/meminfo") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("MemAvailable")) * 1024
+
+
+def test_calls_that_the_node_kills_for_its_memory_say_so(folder):
+    """The node takes a hundredth of its memory for all of it."""
+    status, lines, said = apps.run(
+        folder, "memory", SWIFTRAY_LANE="python", RAY_memory_usage_threshold="0.01", RAY_memory_monitor_refresh_ms="100",
+        RAY_task_oom_retries="0",
+    )  # fmt: skip
+    assert status == 0, said
+    assert lines == ["memory outOfMemory"]

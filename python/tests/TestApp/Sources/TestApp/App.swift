@@ -35,6 +35,7 @@ public struct App: RayApp {
     case "strategies": try await strategies()
     case "huge": try await huge(Int(ray.arguments[1])!)
     case "untried": try await untried()
+    case "memory": try await memory()
     case "chains": try await Chains.run()
     case "cancellations": try await Cancellations.run(Int(ray.arguments.dropFirst().first ?? "") ?? 12)
     case "detours": try await Detours.run()
@@ -107,6 +108,13 @@ public struct App: RayApp {
     let back = try await $same.remote(ref)
     let (count, last) = try await back.withSpan { ($0.count, $0[$0.count - 1]) }
     print("huge: \(there) \(count) \(last)")
+  }
+
+  /// The node thinks that its memory is used up.
+  private static func memory() async throws {
+    do { _ = try await $sleep.options(maxRetries: 0).remote(milliseconds: 600_000).value } catch let error as RayError {
+      print("memory", error.code)
+    }
   }
 
   /// A bit of everything.
