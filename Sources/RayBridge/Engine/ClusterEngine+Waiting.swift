@@ -125,7 +125,7 @@ extension ClusterEngine {
 
   /// A worker's main thread is interrupted when the task it runs is cancelled; anything else is a failure of the wait.
   private func interrupted(by failure: PythonFailure, _ requests: [ReadyRequest]) throws {
-    if let exception = failure.exception, FromPython.isInstance(exception.pointer, Python.api.keyboardInterrupt) {
+    if failure.isInterrupt {
       WorkerState.interrupt()
       return
     }

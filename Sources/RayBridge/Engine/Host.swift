@@ -107,7 +107,8 @@ final class Host: Sendable {
 
   /// A Python exception as the error that Swift code catches.
   func error(_ failure: PythonFailure) -> any Error {
-    encoded(failure).withUnsafeBytes { TypedErrors.decode($0) }
+    if failure.isInterrupt, RunningCall.strike() { return RayError(.taskCancelled, "the call was cancelled while it ran") }
+    return encoded(failure).withUnsafeBytes { TypedErrors.decode($0) }
   }
 
   /// Runs `body` under Python's lock; exceptions arrive as Ray's errors.
@@ -116,4 +117,9 @@ final class Host: Sendable {
       do { return try body(self) } catch let failure as PythonFailure { throw error(failure) }
     }
   }
+}
+
+extension PythonFailure {
+  /// How Ray cancels what a worker's main thread runs.
+  var isInterrupt: Bool { exception.map { FromPython.isInstance($0.pointer, Python.api.keyboardInterrupt) } ?? false }
 }

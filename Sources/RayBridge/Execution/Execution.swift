@@ -184,6 +184,7 @@ package enum Execution {
 
   private static func failure(of call: IncomingCall, _ error: any Error) -> Outcome {
     if error is CancellationError, Task.isCancelled { return .cancelled }
+    if RunningCall.current?.isStruck == true { return .cancelled }
     let name = call.frame.kind == .constructor ? call.frame.name + ".init" : call.frame.name
     let context = CurrentEngine.engine?.context
     let failure = ErrorCoding.rayError(from: error).with {
@@ -201,6 +202,7 @@ package final class RunningCall: Sendable {
     var outcome: Outcome?
     var task: Task<Void, Never>?
     var isCancelled = false
+    var isStruck = false
     var lacking: String?
   }
 
@@ -217,6 +219,17 @@ package final class RunningCall: Sendable {
   @TaskLocal package static var current: RunningCall?
 
   package var outcome: Outcome? { state.withLock { $0.outcome } }
+
+  /// Python's interrupt came while the call's code was in Python: it was sent before the call had begun, and is its cancellation.
+  /// False where no call runs.
+  package static func strike() -> Bool {
+    guard let current else { return false }
+    current.state.withLock { $0.isStruck = true }
+    current.cancel()
+    return true
+  }
+
+  package var isStruck: Bool { state.withLock { $0.isStruck } }
 
   /// What the call asked for that this kind of worker does not have.
   package var lacking: String? { state.withLock { $0.lacking } }
