@@ -92,6 +92,7 @@ extension CoreMachine {
 
   /// Whether an object is named twice. Marks the objects instead of hashing their names.
   package func hasDuplicates(_ ids: [ObjectID]) -> Bool {
+    if Self.areAscending(ids) { return false }
     lookMark &+= 1
     for id in ids {
       if id.owner == me {
@@ -104,6 +105,16 @@ extension CoreMachine {
       }
     }
     return false
+  }
+
+  /// As programs make them and wait for them: of one owner, one after the other.
+  private static func areAscending(_ ids: [ObjectID]) -> Bool {
+    guard var last = ids.first else { return true }
+    for id in ids.dropFirst() {
+      guard last.owner == id.owner, last.index < id.index else { return false }
+      last = id
+    }
+    return true
   }
 
   // MARK: Counting

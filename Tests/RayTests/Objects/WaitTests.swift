@@ -56,9 +56,16 @@ extension RayConformance {
       await expectRayError(.invalidArgument) { _ = try await Ray.wait(refs, count: count) }
     }
 
-    @Test func duplicatesAreRefused() async throws {
-      let ref = try Ray.put(1)
-      await expectRayError(.invalidArgument) { _ = try await Ray.wait([ref, ref], count: 1) }
+    @Test(arguments: [[0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [2, 0, 1, 2]]) func duplicatesAreRefused(_ places: [Int]) async throws {
+      let refs = [try Ray.put(1), try Ray.put(2), try Ray.put(3)]
+      await expectRayError(.invalidArgument) { _ = try await Ray.wait(places.map { refs[$0] }, count: 1) }
+    }
+
+    @Test func anyOrderIsGoodWithoutDuplicates() async throws {
+      let refs = [try Ray.put(1), try Ray.put(2), try Ray.put(3)]
+      let (ready, pending) = try await Ray.wait([refs[2], refs[0], refs[1]], count: 2)
+      #expect(ready.count == 2 && pending.count == 1)
+      #expect(Set(ready + pending) == Set(refs))
     }
 
     @Test func aNegativeTimeoutIsRefused() async throws {
