@@ -56,7 +56,8 @@ extension RayConformance {
       await expectRayError(.invalidArgument) { _ = try await Ray.wait(refs, count: count) }
     }
 
-    @Test(arguments: [[0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [2, 0, 1, 2]]) func duplicatesAreRefused(_ places: [Int]) async throws {
+    @Test(arguments: [[0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [2, 0, 1, 2]])
+    func duplicatesAreRefused(_ places: [Int]) async throws {
       let refs = [try Ray.put(1), try Ray.put(2), try Ray.put(3)]
       await expectRayError(.invalidArgument) { _ = try await Ray.wait(places.map { refs[$0] }, count: 1) }
     }
