@@ -53,6 +53,18 @@ import Testing
     #expect(throws: RayError(.taskCancelled, "stopped")) { try value(described.bytes) }
   }
 
+  @Test("Between native workers a value has a header, and a failure is text")
+  func inner() throws {
+    func inner(_ bytes: [UInt8]) throws -> [UInt8] { try bytes.withUnsafeBytes { Array(try ArgumentBytes.inner($0)) } }
+    #expect(try inner([3, 0, 0, 0, 0, 0, 0, 0, 0, 0xA2, 0x61, 0x62]) == [0xA2, 0x61, 0x62])
+    let error = RayError(.outOfMemory, "too much")
+    let text = "Invalid: An exception: " + ErrorMarker.text("too much", payload: ErrorCoding.encode(error))
+    #expect(throws: error) { try inner(Array(text.utf8)) }
+    #expect(throws: RayError(.taskFailed, "Invalid: no")) { try inner(Array("Invalid: no".utf8)) }
+    #expect { try inner([]) } throws: { ($0 as? RayError)?.code == .objectLost }
+    for count in 1..<9 { #expect(throws: RayError.self) { try inner([UInt8](repeating: 0, count: count)) } }
+  }
+
   @Test("Pickled objects and nothing at all are refused with a reason")
   func refused() {
     #expect { try value([0xD4, 101, 0, 1, 2]) } throws: { ($0 as? RayError)?.code == .decodingFailed }
@@ -82,6 +94,7 @@ import Testing
       _ = try? value(bytes)
       bytes.withUnsafeBytes { bytes in
         _ = FailureMessage.text(in: bytes)
+        _ = try? ArgumentBytes.inner(bytes)
         _ = ArgumentBytes.frame(bytes)
         _ = try? CallFrame(parsing: bytes)
         _ = try? ActorHandleBytes(parsing: bytes)

@@ -68,6 +68,7 @@ def test_tasks_that_need_more_run_again_in_python_workers(folder):
         'reference ["python", "-2", "10", "9", "8", "1.5"]',
         'cancelled ["python", "taskCancelled"]',
         'nested ["python", "-5", "10", "9", "8", "2.0"]',
+        "failing caught late",
         "refused in python",
         "once python",
     ]

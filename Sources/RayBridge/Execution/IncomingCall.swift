@@ -123,4 +123,13 @@ package enum ObjectHeader {
       header.copyMemory(from: storage.baseAddress!, byteCount: Self.byteCount)
     }
   }
+
+  /// Whether these bytes are a header and as much as it says.
+  package static func isInFront(of bytes: UnsafeRawBufferPointer) -> Bool {
+    guard bytes.count >= byteCount else { return false }
+    return withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { header in
+      fill(header.baseAddress!, byteCount: bytes.count - byteCount)
+      return header.elementsEqual(bytes.prefix(byteCount))
+    }
+  }
 }

@@ -21,6 +21,14 @@ package enum ArgumentBytes {
     return bytes
   }
 
+  /// The same between native workers, where Ray leaves its header in front of a value and puts text in the place of one that has failed.
+  package static func inner(_ bytes: UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer {
+    if bytes.isEmpty || ObjectHeader.isInFront(of: bytes) {
+      return try value(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(ObjectHeader.byteCount)))
+    }
+    throw failure(String(decoding: bytes, as: UTF8.self))
+  }
+
   /// The frame of a call: as it is, or as binary data.
   package static func frame(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     guard let first = bytes.first, binary.contains(first) else { return bytes }

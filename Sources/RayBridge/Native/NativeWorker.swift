@@ -40,18 +40,20 @@
         throw RayError(.protocolViolation, "\(frame.name) was called as something else than it is")
       }
       // Read-only from here on.
-      nonisolated(unsafe) let values = try isInner ? arguments.map(withoutHeader) : arguments
+      nonisolated(unsafe) let values = arguments
       let call = IncomingCall(
         frame: frame,
         value: { number in
           guard number >= 0, number + 1 < values.count else {
             throw RayError(.protocolViolation, "a call names argument \(number) of \(values.count - 1)")
           }
-          return try ArgumentBytes.value(values[number + 1])
+          return try argument(values[number + 1], isInner)
         }, instance: isMethod ? try hostedInstance() : nil)
       // An actor cannot be left, a function can.
-      let detour =
-        frame.kind == .function ? PythonDetour(name: frame.name, frame: bytes, values: Array(values.dropFirst())) : nil
+      var detour: PythonDetour?
+      if frame.kind == .function {
+        detour = PythonDetour(name: frame.name, frame: bytes) { try values.dropFirst().map { try argument($0, isInner) } }
+      }
       return run(call, detour, headerByteCount: isInner ? ObjectHeader.byteCount : 0)
     }
 
@@ -68,6 +70,10 @@
         outcome = detour.outcome(headerByteCount)
       }
       return result(outcome, isConstructor: call.frame.kind == .constructor)
+    }
+
+    private static func argument(_ bytes: UnsafeRawBufferPointer, _ isInner: Bool) throws -> UnsafeRawBufferPointer {
+      try isInner ? ArgumentBytes.inner(bytes) : ArgumentBytes.value(bytes)
     }
 
     private static func withoutHeader(_ bytes: UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer {

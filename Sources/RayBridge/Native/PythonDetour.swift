@@ -12,9 +12,9 @@
   /// and remembers the function: its next calls go there at once.
   struct PythonDetour {
     let name: String
-    /// The call's frame, and the values of the arguments that follow it.
     let frame: UnsafeRawBufferPointer
-    let values: [UnsafeRawBufferPointer]
+    /// Those of the arguments that follow the frame. Throws what an argument has failed with: only native workers see failures as values.
+    let values: () throws -> [UnsafeRawBufferPointer]
 
     private static let known = Mutex<Set<String>>([])
 
@@ -54,6 +54,7 @@
       NativeSubmission.reserveHeader(&writer)
       writer.putArrayHeader(2)
       writer.put(binary: frame)
+      let values = try values()
       writer.putArrayHeader(values.count)
       for value in values { writer.put(binary: value) }
       NativeSubmission.fillHeader(&writer)

@@ -27,12 +27,26 @@ import Ray
 /// Makes the call that runs elsewhere from a native worker, too.
 @Remote public func delegated() async throws -> [String] { try await $ambitious.remote(5, [2], cancels: false).value }
 
+/// An argument that fails when the call is on its way already.
+@Remote public func delegatedFailure() async throws -> String {
+  let failing = try $refuseList.remote(milliseconds: 200)
+  do { return "got \(try await $ambitious.remote(6, failing, cancels: false).value)" } catch let refusal as Refusal {
+    return "caught \(refusal.reason)"
+  }
+}
+
+@Remote public func refuseList(milliseconds: Int) async throws -> [Double] {
+  try await Task.sleep(for: .milliseconds(milliseconds))
+  throw Refusal(reason: "late")
+}
+
 enum Detours {
   static func run() async throws {
     print("split", try await $ambitious.remote(1, [0.5, 0.25], cancels: false).value)
     print("reference", try await $ambitious.remote(2, try Ray.put([1.5]), cancels: false).value)
     print("cancelled", try await $ambitious.remote(3, [], cancels: true).value)
     print("nested", try await $delegated.remote().value)
+    print("failing", try await $delegatedFailure.remote().value)
     do { print("refused", try await $ambitiousRefusal.remote().value) } catch let refusal as Refusal {
       print("refused", refusal.reason)
     }
