@@ -153,7 +153,9 @@ extension CoreMachine {
       let message = "another live actor has that name in that namespace; ask for it by name, or pass getIfExists: true"
       actorDied(actor, encodeError(RayError(.actorNameTaken, message)))
     case .existing(let other, _):
-      // This handle speaks for an actor that somebody else created.
+      // This handle speaks for an actor that somebody else created. What it would have been made of may be a handle of that
+      // very actor, which would then never end.
+      releaseCreationReferences(of: actor)
       aliases[other, default: []].append(actor)
       node.watchActor(other)
     }
@@ -255,12 +257,15 @@ extension CoreMachine {
       }
     }
     failAll(of: actor, error)
-    if let references = actor.creationReferences {
-      actor.creationReferences = nil
-      for id in references.direct { unpin(id) }
-      for id in references.nested { unpin(id) }
-    }
+    releaseCreationReferences(of: actor)
     forgetIfDone(actor.id)
+  }
+
+  private func releaseCreationReferences(of actor: ActorClient) {
+    guard let references = actor.creationReferences else { return }
+    actor.creationReferences = nil
+    for id in references.direct { unpin(id) }
+    for id in references.nested { unpin(id) }
   }
 
   private func failAll(of actor: ActorClient, _ error: [UInt8]) {
