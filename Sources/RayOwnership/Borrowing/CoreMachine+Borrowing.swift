@@ -77,6 +77,7 @@ extension CoreMachine {
     else { return }
     object.registration = .registered
     if isGone {
+      forgetStoredValue(of: object)
       lose(
         object,
         RayError(
@@ -173,16 +174,19 @@ extension CoreMachine {
     wakeWaiters(of: object)
   }
 
+  /// Whoever allocated the value has freed it, or does so now.
+  private func forgetStoredValue(of object: BorrowedObject) {
+    guard object.place == .stored else { return }
+    object.place = .pending
+    object.descriptor = nil
+  }
+
   /// The process that owns the object is gone, and with it the object; a value whose bytes are in this process stays readable.
   func ownerDied(_ object: BorrowedObject) {
     let wasRequested = object.registration == .requested
     object.registration = .registered
     object.holds = 0
-    if object.place == .stored {
-      // Whoever allocated the value frees it now.
-      object.place = .pending
-      object.descriptor = nil
-    }
+    forgetStoredValue(of: object)
     lose(
       object,
       RayError(.ownerDied, "worker \(object.id.owner), which created object \(object.id), died"))
