@@ -81,6 +81,37 @@ internal import Testing
         == .registered(RequestID(9), .existing(ActorFixture.spec(1).id, className: "Counter"), to: driver))
   }
 
+  @Test func aHandleThatStandsForTheHolderDoesSoEverywhere() {
+    var control = ActorFixture()
+    let holder = ActorFixture.spec(1, name: "a").id
+    control.live(ActorFixture.spec(1, name: "a"))
+    let again = ActorFixture.spec(2, name: "a") { $0.getIfExists = true }
+    control.event { $0.watchActor(again.id, by: WorkerID(50), creatorIsAlive: true, actions: &$1) }
+    #expect(control.actions.isEmpty, "its registration is under way")
+    control.event { $0.createActor(again, request: RequestID(9), actions: &$1) }
+    #expect(control.published == [.standsFor(holder)])
+    control.event { $0.watchActor(again.id, by: WorkerID(51), creatorIsAlive: true, actions: &$1) }
+    #expect(control.published == [.standsFor(holder)])
+    control.event { $0.killActor(again.id, noRestart: true, actions: &$1) }
+    #expect(control.table.status(of: holder)?.state == .dead(.killed))
+    control.event { $0.releaseActor(again.id, actions: &$1) }
+    #expect(control.published == [.dead(.released), .dead(.released)], "both watchers may forget it")
+    #expect(control.table.standInCount == 0)
+  }
+
+  @Test func aHandleThatStandsForTheHolderOutlivesItsCreator() {
+    var control = ActorFixture()
+    let holder = ActorFixture.spec(1, name: "a").id
+    control.live(ActorFixture.spec(1, name: "a"))
+    let again = ActorSpec(
+      id: ActorID(creator: WorkerID(60), index: 1), className: "Counter", name: "a", namespace: "n", getIfExists: true)
+    control.event { $0.createActor(again, request: RequestID(9), actions: &$1) }
+    control.crash(WorkerID(60))
+    control.event { $0.watchActor(again.id, by: WorkerID(51), creatorIsAlive: false, actions: &$1) }
+    #expect(control.published == [.standsFor(holder)])
+    #expect(control.table.standInCount == 0)
+  }
+
   // MARK: Death
 
   @Test(arguments: [Int32(0), 1, 3])

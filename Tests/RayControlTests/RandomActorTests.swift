@@ -17,6 +17,7 @@ internal import Testing
     run.end()
     #expect(run.problem == nil, "seed \(seed)")
     #expect(run.table.liveCount == run.detachedCount, "seed \(seed)")
+    #expect(run.table.standInCount == run.livingStandInCount, "seed \(seed)")
     #expect(run.ignorantWatchers() == [], "seed \(seed)")
   }
 }
@@ -50,8 +51,18 @@ struct RandomActorRun {
   var detachedCount: Int {
     specs.values.count {
       guard let status = table.status(of: $0.id), $0.isDetached else { return false }
-      if case .dead = status.state { return false }
-      return true
+      switch status.state {
+      case .dead, .standsFor: return false
+      default: return true
+      }
+    }
+  }
+
+  /// Names that a living creator gave to actors of others.
+  var livingStandInCount: Int {
+    specs.keys.count {
+      guard case .standsFor? = table.status(of: $0)?.state else { return false }
+      return clients.contains($0.creator)
     }
   }
 

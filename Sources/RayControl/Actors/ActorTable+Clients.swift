@@ -5,9 +5,7 @@ extension ActorTable {
   /// A client creates an actor; it watches it from now on. The caller has checked that the actor's id is the client's.
   package mutating func createActor(_ spec: ActorSpec, request: RequestID, actions: inout [ActorAction]) {
     let client = spec.creator
-    guard records[spec.id] == nil, status(of: spec.id) == nil else {
-      return answer(.created, request, client, &actions)
-    }
+    if let known = status(of: spec.id) { return answer(registration(known), request, client, &actions) }
     if let name = spec.name {
       let key = NameKey(namespace: spec.namespace, name: name)
       if let holder = names[key] { return refuse(spec, holder: holder, request: request, actions: &actions) }
@@ -22,23 +20,25 @@ extension ActorTable {
     if spec.isReady { place(spec.id, actions: &actions) }
   }
 
+  private func registration(_ known: ActorStatus) -> ActorRegistration {
+    if case .standsFor(let other) = known.state { .existing(other, className: known.className) } else { .created }
+  }
+
   private mutating func refuse(
     _ spec: ActorSpec, holder: ActorID, request: RequestID, actions: inout [ActorAction]
   ) {
-    var hears = [spec.creator]
+    let early = (earlyWatchers.removeValue(forKey: spec.id) ?? []).filter { $0 != spec.creator }
     if spec.getIfExists, request != .none, let record = records[holder] {
-      // The creator's handle speaks for the holder from now on: it must not hear that its own actor is dead.
-      hears = []
-      answer(.existing(holder, className: record.spec.className), request, spec.creator, &actions)
+      let status = ActorStatus(id: spec.id, state: .standsFor(holder), className: record.spec.className)
+      standIns[spec.id] = StandIn(status: status, watchers: early)
+      answer(registration(status), request, spec.creator, &actions)
+      for watcher in early { actions.append(.publish(status, to: watcher)) }
     } else {
       answer(.nameTaken, request, spec.creator, &actions)
+      let status = ActorStatus(id: spec.id, state: .dead(.nameTaken(spec.name ?? "")), className: spec.className)
+      for watcher in [spec.creator] + early { actions.append(.publish(status, to: watcher)) }
+      bury(status)
     }
-    // Whoever has a handle of the one that never was learns it.
-    let status = ActorStatus(id: spec.id, state: .dead(.nameTaken(spec.name ?? "")), className: spec.className)
-    let early = earlyWatchers.removeValue(forKey: spec.id) ?? []
-    hears += early.filter { $0 != spec.creator }
-    for watcher in hears { actions.append(.publish(status, to: watcher)) }
-    bury(status)
   }
 
   private func answer(
@@ -65,6 +65,7 @@ extension ActorTable {
   ) {
     if let status = status(of: actor) {
       if records[actor]?.watchers.contains(client) == false { records[actor]!.watchers.append(client) }
+      if standIns[actor]?.watchers.contains(client) == false { standIns[actor]!.watchers.append(client) }
       return actions.append(.publish(status, to: client))
     }
     guard creatorIsAlive else {
@@ -75,6 +76,9 @@ extension ActorTable {
 
   /// Ends an actor the hard way. With `noRestart == false` it is only its process that ends.
   package mutating func killActor(_ actor: ActorID, noRestart: Bool, actions: inout [ActorAction]) {
+    if case .standsFor(let other)? = standIns[actor]?.status.state {
+      return killActor(other, noRestart: noRestart, actions: &actions)
+    }
     guard let record = records[actor] else { return }
     if noRestart {
       die(actor, .killed, actions: &actions)
@@ -91,9 +95,12 @@ extension ActorTable {
 
   /// The last handle is gone, and every call has its result.
   package mutating func releaseActor(_ actor: ActorID, actions: inout [ActorAction]) {
+    if let standIn = standIns.removeValue(forKey: actor) {
+      return end(actor, .released, watchers: standIn.watchers, actions: &actions)
+    }
     guard let record = records[actor] else {
-      if status(of: actor) == nil { releaseUnregistered(actor, actions: &actions) }
-      return
+      guard status(of: actor) == nil else { return }
+      return end(actor, .released, watchers: earlyWatchers.removeValue(forKey: actor) ?? [], actions: &actions)
     }
     guard !record.spec.isDetached, !record.isReleased else { return }
     records[actor]!.isReleased = true
@@ -104,13 +111,7 @@ extension ActorTable {
       guard record.host == nil else { return }
       die(actor, .released, actions: &actions)
       actions.append(.withdraw(actor))
-    case .dead: break
+    case .dead, .standsFor: break
     }
-  }
-
-  private mutating func releaseUnregistered(_ actor: ActorID, actions: inout [ActorAction]) {
-    let status = ActorStatus(id: actor, state: .dead(.released))
-    for watcher in earlyWatchers.removeValue(forKey: actor) ?? [] { actions.append(.publish(status, to: watcher)) }
-    bury(status)
   }
 }

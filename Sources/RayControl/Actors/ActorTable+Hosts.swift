@@ -63,6 +63,7 @@ extension ActorTable {
   package mutating func processDied(_ death: WorkerDeath, actions: inout [ActorAction]) {
     let worker = death.worker
     for actor in records.keys { records[actor]!.watchers.removeAll { $0 == worker } }
+    for actor in standIns.keys { standIns[actor]!.watchers.removeAll { $0 == worker } }
     for (actor, watchers) in earlyWatchers where watchers.contains(worker) {
       earlyWatchers[actor] = watchers.filter { $0 != worker }
     }
@@ -103,9 +104,12 @@ extension ActorTable {
     let unborn = earlyWatchers.filter { $0.key.creator == creator }.sorted { $0.key.index < $1.key.index }
     for (actor, watchers) in unborn {
       earlyWatchers[actor] = nil
-      let status = ActorStatus(id: actor, state: .dead(.creatorDied))
-      for watcher in watchers { actions.append(.publish(status, to: watcher)) }
-      bury(status)
+      end(actor, .creatorDied, watchers: watchers, actions: &actions)
+    }
+    // Handles that stand for somebody else's actor go on to mean it.
+    for (actor, standIn) in standIns where actor.creator == creator {
+      standIns[actor] = nil
+      bury(standIn.status)
     }
   }
 }

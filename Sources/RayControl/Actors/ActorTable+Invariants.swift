@@ -22,6 +22,7 @@ extension ActorTable {
       expect(max < 0 || record.restartCount <= UInt32(max), "actor \(actor) was restarted \(record.restartCount) times")
       expect(Set(record.watchers).count == record.watchers.count, "actor \(actor) is watched twice by one process")
     }
+    for actor in standIns.keys { expect(records[actor] == nil, "actor \(actor) is itself and stands for another one") }
     for actor in earlyWatchers.keys { expect(records[actor] == nil, "actor \(actor) has early watchers and a record") }
     return problems
   }

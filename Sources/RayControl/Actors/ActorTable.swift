@@ -37,6 +37,12 @@ package struct ActorTable: Sendable {
     var name: String
   }
 
+  /// The name that a creator gave an actor which was there already; see ``ActorState/standsFor(_:)``.
+  struct StandIn: Sendable {
+    var status: ActorStatus
+    var watchers: [WorkerID]
+  }
+
   let configuration: Configuration
   var records: [ActorID: Record] = [:]
   var names: [NameKey: ActorID] = [:]
@@ -44,6 +50,7 @@ package struct ActorTable: Sendable {
   var hosted: [WorkerID: ActorID] = [:]
   /// Handles may travel faster than the registration of their actor.
   var earlyWatchers: [ActorID: [WorkerID]] = [:]
+  var standIns: [ActorID: StandIn] = [:]
   private var tombstones: [ActorID: ActorStatus] = [:]
   /// Oldest first from `tombstoneStart` on.
   private var tombstoneOrder: [ActorID] = []
@@ -57,7 +64,7 @@ package struct ActorTable: Sendable {
       return ActorStatus(
         id: actor, state: record.state, restartCount: record.restartCount, className: record.spec.className)
     }
-    return tombstones[actor]
+    return standIns[actor]?.status ?? tombstones[actor]
   }
 
   package func actor(named name: String, namespace: String) -> NamedActorEntry? {
@@ -78,6 +85,7 @@ package struct ActorTable: Sendable {
   }
 
   package var liveCount: Int { records.count }
+  package var standInCount: Int { standIns.count }
 
   // MARK: Telling
 
@@ -95,6 +103,13 @@ package struct ActorTable: Sendable {
     let status = ActorStatus(
       id: actor, state: .dead(cause), restartCount: record.restartCount, className: record.spec.className)
     records[actor] = nil
+    bury(status)
+  }
+
+  /// The end of one that never had a record.
+  mutating func end(_ actor: ActorID, _ cause: ActorDeathCause, watchers: [WorkerID], actions: inout [ActorAction]) {
+    let status = ActorStatus(id: actor, state: .dead(cause))
+    for watcher in watchers { actions.append(.publish(status, to: watcher)) }
     bury(status)
   }
 

@@ -19,6 +19,8 @@ final class ActorClient: Lane {
   @exclusivity(unchecked) var unfinishedCount = 0
   /// References in the creation arguments, pinned by the creator while the actor may be restarted.
   @exclusivity(unchecked) var creationReferences: ArgumentReferences?
+  /// The actor it means, when that one had the name its creator wanted to get or to give.
+  @exclusivity(unchecked) var standsFor: ActorID?
   /// Creation waits for these arguments.
   @exclusivity(unchecked) var pendingCreation: PendingActor?
 

@@ -6,6 +6,8 @@ package enum ActorChange: Sendable {
   case alive(worker: WorkerID, restartCount: UInt32)
   case restarting
   case dead(RayError)
+  /// It was never made: another actor had the name its creator wanted to get or to give.
+  case standsFor(ActorID)
 }
 
 extension CoreMachine {
@@ -86,6 +88,7 @@ extension CoreMachine {
       actor.pendingCreation = nil
       return actorDied(actor, encodeError(RayError(.actorDied, "the actor's last handle was released before it was created")))
     }
+    if let actor = actors[id], actor.standsFor != nil { return forget(actor) }
     forgetIfDone(id)
   }
 
@@ -153,12 +156,18 @@ extension CoreMachine {
       let message = "another live actor has that name in that namespace; ask for it by name, or pass getIfExists: true"
       actorDied(actor, encodeError(RayError(.actorNameTaken, message)))
     case .existing(let other, _):
-      // This handle speaks for an actor that somebody else created. What it would have been made of may be a handle of that
-      // very actor, which would then never end.
+      // What it would have been made of may be a handle of that very actor, which would then never end.
       releaseCreationReferences(of: actor)
-      aliases[other, default: []].append(actor)
-      node.watchActor(other)
+      stand(actor, for: other)
     }
+  }
+
+  /// From now on this handle speaks for an actor that somebody else created.
+  private func stand(_ actor: ActorClient, for other: ActorID) {
+    guard actor.standsFor == nil else { return }
+    actor.standsFor = other
+    aliases[other, default: []].append(actor)
+    node.watchActor(other)
   }
 
   package func actorChanged(_ id: ActorID, _ change: ActorChange) {
@@ -173,6 +182,7 @@ extension CoreMachine {
     case .alive(let worker, let restartCount): actorAlive(actor, worker, restartCount)
     case .restarting: actorRestarting(actor)
     case .dead(let error): actorDied(actor, encodeError(error))
+    case .standsFor(let other): stand(actor, for: other)
     }
   }
 
@@ -205,7 +215,8 @@ extension CoreMachine {
   }
 
   private func detach(_ actor: ActorClient) {
-    actorOrphans[actor.id, default: []] += takeInFlight(actor)
+    let calls = takeInFlight(actor)
+    if !calls.isEmpty { actorOrphans[actor.id, default: []] += calls }
     actor.peer?.actors.removeAll { $0 === actor }
     actor.peer = nil
     actor.worker = nil
@@ -273,11 +284,19 @@ extension CoreMachine {
   }
 
   /// A dead actor that nothing here refers to needs no entry: asking again gives the same answer.
-  private func forgetIfDone(_ id: ActorID) {
+  func forgetIfDone(_ id: ActorID) {
     guard let actor = actors[id], case .dead = actor.status, actor.waiting.isEmpty, actor.inFlight.isEmpty
     else { return }
     let isReferred =
       id.creator == me ? objects.find(id.index) != nil : borrowed[actorLifetime(id)] != nil
-    if !isReferred { actors[id] = nil }
+    if !isReferred { forget(actor) }
+  }
+
+  private func forget(_ actor: ActorClient) {
+    detach(actor)
+    actors[actor.id] = nil
+    guard let other = actor.standsFor else { return }
+    aliases[other]?.removeAll { $0 === actor }
+    if aliases[other]?.isEmpty == true { aliases[other] = nil }
   }
 }

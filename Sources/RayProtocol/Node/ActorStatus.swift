@@ -22,6 +22,8 @@ package enum ActorState: Hashable, Sendable {
   /// Its process died; another one is on its way.
   case restarting
   case dead(ActorDeathCause)
+  /// It was never made: its creator asked for `getIfExists`, and this other actor had the name. Its handles mean that one.
+  case standsFor(ActorID)
 }
 
 package enum ActorDeathCause: Hashable, Sendable {

@@ -146,6 +146,9 @@ extension ActorStatus: NodeMessageField {
     case .dead(let cause):
       writer.put(UInt8(4))
       writer.put(cause)
+    case .standsFor(let other):
+      writer.put(UInt8(5))
+      writer.put(other)
     }
   }
   package init(from reader: inout NodeMessageReader) throws(RayError) {
@@ -159,6 +162,7 @@ extension ActorStatus: NodeMessageField {
     case 2: state = .alive(try reader.value())
     case 3: state = .restarting
     case 4: state = .dead(try reader.value())
+    case 5: state = .standsFor(try reader.value())
     case let other: throw reader.violation("unknown actor state \(other)")
     }
     self.init(id: id, state: state, restartCount: restartCount, className: className)

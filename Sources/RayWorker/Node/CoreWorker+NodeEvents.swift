@@ -135,6 +135,7 @@ extension CoreWorker {
     case .alive(let worker): .alive(worker: worker, restartCount: status.restartCount)
     case .restarting: .restarting
     case .dead(let cause): .dead(deathError(status, cause))
+    case .standsFor(let other): .standsFor(other)
     }
   }
 
@@ -148,7 +149,13 @@ extension CoreWorker {
       details.logTail = death.logTail
     default: break
     }
-    let code: RayError.Code = if case .infeasible = cause { .infeasible } else { .actorDied }
+    // Whoever got the handle from the creator is told the same as the creator.
+    let code: RayError.Code =
+      switch cause {
+      case .infeasible: .infeasible
+      case .nameTaken: .actorNameTaken
+      default: .actorDied
+      }
     return RayError(code, "actor \(status.className) \(status.id) is dead: \(cause)", details: details)
   }
 

@@ -50,6 +50,7 @@ extension SimulatedNode {
     case .publish(let status, let client):
       if case .dead = status.state { cluster.model.endedActors.insert(status.id) }
       if case .restarting = status.state { cluster.model.endedActors.insert(status.id) }
+      if case .standsFor(let other) = status.state { cluster.model.aliases[status.id] = other }
       send(.actorState(status), to: client)
     case .registered(let request, let registration, let client): send(.actorRegistered(request, registration), to: client)
     }

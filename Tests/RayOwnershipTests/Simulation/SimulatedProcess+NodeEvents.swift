@@ -73,6 +73,8 @@ extension SimulatedProcess {
     case .dependenciesPending, .pending: .pending
     case .alive(let worker): .alive(worker: worker, restartCount: status.restartCount)
     case .restarting: .restarting
+    case .dead(.nameTaken(let name)): .dead(RayError(.actorNameTaken, "another live actor is named \(name)"))
+    case .standsFor(let other): .standsFor(other)
     case .dead(let cause): .dead(RayError(.actorDied, "the actor is dead: \(cause)"))
     }
   }

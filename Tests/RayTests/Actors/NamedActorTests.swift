@@ -6,6 +6,8 @@ import Testing
   try await Ray.actor(named: name, as: Counter.self).add.remote(x).value
 }
 
+@Remote private func addOnce(_ counter: ActorHandle<Counter>) async throws -> Int { try await counter.add.remote(1).value }
+
 @RemoteActor private final class Survivor {
   /// Dies in its first life, tells in its second.
   func crashOnce() -> Bool {
@@ -60,6 +62,15 @@ extension RayConformance {
       let second = try Counter.options(name: "shared", getIfExists: true).remote(from: 100)
       #expect(try await second.add.remote(1).value == 3)
       await expectRayError(.invalidArgument) { _ = try Counter.options(getIfExists: true).remote() }
+    }
+
+    @Test func aHandleOfWhatExistedIsGoodInOtherProcesses() async throws {
+      let first = try Counter.options(name: "lent").remote(from: 1)
+      let second = try Counter.options(name: "lent", getIfExists: true).remote(from: 100)
+      #expect(try await $addOnce.remote(second).value == 2)
+      #expect(try await $addOnce.remote(second).value == 3)
+      try await second.kill()
+      await expectRayError(.actorDied) { _ = try await first.get.remote().value }
     }
 
     /// Whoever comes first creates it, the others get it, in whatever process they are.
