@@ -241,10 +241,11 @@ extension CoreMachine {
       freeStored(StoredDescriptor(reading: bytes(of: object).baseAddress!))
     }
     object.pointee.heap?.deallocate()
-    if object.pointee.isActorLifetime { actorLifetimeEnded(index) }
+    let isActorLifetime = object.pointee.isActorLifetime
     let contained = object.pointee.contained
     dropWaiters(object.pointee.waiters)
     objects.giveBack(index)
+    if isActorLifetime { actorLifetimeEnded(index) }
     // Elements of a stream that ended and was not read to its end.
     if !streams.isEmpty { abandonStream(index) }
     if let contained {

@@ -149,11 +149,11 @@ package final class CoreMachine {
 
   // MARK: What is left, for tests and for `shutdown`
 
-  /// Objects, tasks and borrows alive right now; all zero when nothing leaks.
+  /// Objects, tasks, borrows and actors known right now; all zero when nothing leaks.
   package var census: Census {
     Census(
       ownedObjects: objects.takenCount, tasks: tasks.takenCount, borrowedObjects: borrowed.count,
-      leases: leases.count,
+      leases: leases.count, actors: actors.count + aliases.count + actorOrphans.count,
       runningCalls: running.count, transitPins: peers.values.reduce(0) { $0 + $1.transitPins.count }
     )
   }
@@ -163,6 +163,7 @@ package final class CoreMachine {
     package var tasks = 0
     package var borrowedObjects = 0
     package var leases = 0
+    package var actors = 0
     package var runningCalls = 0
     package var transitPins = 0
 

@@ -135,6 +135,7 @@ extension CoreMachine {
       object.contained = nil
       for reference in contained.ids { unpin(reference) }
     }
+    if !actors.isEmpty { forgetIfDone(ActorID(creator: object.id.owner, index: object.id.index)) }
   }
 
   /// The value of a borrowed object arrived from its owner.

@@ -30,6 +30,12 @@ extension SimulatedProcess {
     for lease in machine.leases.values.sorted(by: { $0.id < $1.id }) {
       lines.append("lease \(lease.id) on \(lease.worker.short) with \(lease.inFlight.count) in flight")
     }
+    for actor in machine.actors.values.sorted(by: { ($0.id.creator, $0.id.index) < ($1.id.creator, $1.id.index) }) {
+      let other = actor.standsFor.map { " for \($0)" } ?? ""
+      lines.append("actor \(actor.id) \(actor.status)\(other), \(actor.unfinishedCount) calls")
+    }
+    for (id, actors) in machine.aliases { lines.append("\(actors.count) handles that stand for actor \(id)") }
+    for (id, calls) in machine.actorOrphans { lines.append("\(calls.count) orphaned calls of actor \(id)") }
     return lines
   }
 
