@@ -50,7 +50,9 @@ final class SimulatedCluster {
     random = SeededRandom(seed: seed)
     self.options = options ?? Self.randomOptions(&random)
     trace = Trace(limit: traceLimit)
-    store = SimulatedStore(isAlive: { [unowned self] in process($0) != nil }) { [unowned self] in report($0) }
+    store = SimulatedStore(
+      isReliable: { [unowned self] in process($0) != nil && !model.separated.contains($0) },
+      report: { [unowned self] in report($0) })
     model = Model { [unowned self] in report($0) }
     node = SimulatedNode(cluster: self, cpuCount: self.options.cpuCount)
   }
@@ -265,6 +267,7 @@ final class SimulatedCluster {
     if node.leases.leaseCount > 0 { report("\(node.leases.leaseCount) leases are left") }
     if node.leases.pendingCount > 0 { report("\(node.leases.pendingCount) demands are left") }
     if node.leases.resources.available != node.leases.resources.total { report("resources are left in use") }
+    if node.actors.standInCount > 0 { report("\(node.actors.standInCount) handles that stand for other actors are left") }
     if node.actors.liveCount > 0 { report("\(node.actors.liveCount) actors are left") }
     for leak in store.leaks { report(leak) }
   }
