@@ -161,12 +161,20 @@ final class Model {
     case .taskFailed: object.task?.thrown.contains(error.message) ?? false
     case .taskCancelled: object.task?.mayBeCancelled ?? false
     case .infeasible: object.task?.isInfeasible ?? false
-    case .ownerDied: dead.contains(object.id.owner) || separated.contains(object.id.owner)
-    case .objectReleased: crashCount > 0 && object.holders.contains { dead.contains($0) || separated.contains($0) }
+    case .ownerDied: isGone(object.id.owner)
+    case .objectReleased: mayBeGone(object)
     case .workerCrashed, .workerStartFailed: crashCount > 0 && object.task != nil
     case .actorNameTaken: object.task?.mayLoseName ?? false
     case .actorDied, .actorUnavailable: object.task?.actor.map { endedActors.contains(aliases[$0] ?? $0) } ?? false
     default: false
     }
   }
+
+  /// Whether the owner may have freed it under a reader's eyes: it ended, or those it counted did before it heard of the reader.
+  func mayBeGone(_ object: Object) -> Bool {
+    isGone(object.id.owner) || crashCount > 0 && object.holders.contains(where: isGone)
+  }
+
+  /// For some of the others at least.
+  private func isGone(_ worker: WorkerID) -> Bool { dead.contains(worker) || separated.contains(worker) }
 }

@@ -34,7 +34,7 @@ extension RandomProgram {
       adopt(value?.handles ?? [], call: call)
     case (ArgumentLayout.inlineTag, .direct(let object, let isLoose)): take(bytes, object, isLoose, call)
     case (ArgumentLayout.storedTag, .direct(let object, let isLoose)):
-      guard let bytes = cluster.store.read(StoredDescriptor(reading: bytes.baseAddress!)) else {
+      guard let bytes = readStored(StoredDescriptor(reading: bytes.baseAddress!), of: object) else {
         return execution.hasLostArgument = true
       }
       bytes.withUnsafeBytes { take($0, object, isLoose, call) }
@@ -162,7 +162,7 @@ extension RandomProgram {
     let bytes: [UInt8] =
       switch process.machine.snapshot(id) {
       case .inline(let bytes): Array(bytes)
-      case .stored(let descriptor): cluster.store.read(descriptor) ?? []
+      case .stored(let descriptor): readStored(descriptor, of: object) ?? []
       default: []
       }
     let value = bytes.withUnsafeBytes { SimulatedValue($0) }

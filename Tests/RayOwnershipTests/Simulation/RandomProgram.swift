@@ -163,8 +163,15 @@ struct RandomProgram {
     case .pending: cluster.report("\(handle.id.short) is ready and pending")
     case .failed(let bytes): model.checkError(bytes, of: object)
     case .inline(let bytes): take(bytes, of: object, handle)
-    case .stored(let descriptor): cluster.store.read(descriptor)?.withUnsafeBytes { take($0, of: object, handle) }
+    case .stored(let descriptor): readStored(descriptor, of: object)?.withUnsafeBytes { take($0, of: object, handle) }
     }
+  }
+
+  /// Nil when the value went with its owner, or with those through whom it came here: who has not heard of that yet learns it so.
+  func readStored(_ descriptor: StoredDescriptor, of object: Model.Object) -> [UInt8]? {
+    let bytes = cluster.store.read(descriptor)
+    if bytes == nil, !model.mayBeGone(object) { cluster.report("\(object.id.short) was read after its value was freed") }
+    return bytes
   }
 
   private func take(_ bytes: UnsafeRawBufferPointer, of object: Model.Object, _ handle: Handle) {

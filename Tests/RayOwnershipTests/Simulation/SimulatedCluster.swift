@@ -50,9 +50,7 @@ final class SimulatedCluster {
     random = SeededRandom(seed: seed)
     self.options = options ?? Self.randomOptions(&random)
     trace = Trace(limit: traceLimit)
-    store = SimulatedStore(
-      isReliable: { [unowned self] in process($0) != nil && !model.separated.contains($0) },
-      report: { [unowned self] in report($0) })
+    store = SimulatedStore { [unowned self] in report($0) }
     model = Model { [unowned self] in report($0) }
     node = SimulatedNode(cluster: self, cpuCount: self.options.cpuCount)
   }

@@ -14,11 +14,7 @@ final class SimulatedStore {
   private(set) var blocks: [Block] = []
   private let report: (String) -> Void
 
-  /// Whether an owner lives and has lost no connection: it frees a value only when nobody has it.
-  private let isReliable: (WorkerID) -> Bool
-
-  init(isReliable: @escaping (WorkerID) -> Bool, report: @escaping (String) -> Void) {
-    self.isReliable = isReliable
+  init(report: @escaping (String) -> Void) {
     self.report = report
   }
 
@@ -27,13 +23,10 @@ final class SimulatedStore {
     return StoredDescriptor(words: (UInt64(blocks.count), UInt64(bytes.count), 0, 0), creator: creator)
   }
 
-  /// Nil when the value went with its owner, or with the connection to it: a reader that has not heard of that yet learns it
-  /// here.
+  /// Nil when the value is gone.
   func read(_ descriptor: StoredDescriptor) -> [UInt8]? {
     let block = blocks[Int(descriptor.words.0) - 1]
-    guard block.isFreed else { return block.bytes }
-    if isReliable(block.owner) { report("block \(descriptor.words.0) was read after it was freed") }
-    return nil
+    return block.isFreed ? nil : block.bytes
   }
 
   func free(_ descriptor: StoredDescriptor, by freer: String) {
