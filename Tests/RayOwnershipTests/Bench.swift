@@ -148,6 +148,10 @@ final class Bench {
     Array(text.utf8).withUnsafeBytes { self[owner].put(ResultPart(place: .inline, bytes: $0, references: references)) }
   }
 
+  func putFailed(_ owner: Int, _ error: RayError) -> ObjectID {
+    SimulatedError.encode(error).withUnsafeBytes { self[owner].put(ResultPart(place: .failed, bytes: $0)) }
+  }
+
   /// What a look at an object shows: its text, its error's code, or that there is nothing yet.
   func look(_ worker: Int, _ id: ObjectID) -> String {
     switch self[worker].snapshot(id) {

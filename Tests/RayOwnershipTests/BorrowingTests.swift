@@ -134,6 +134,24 @@ internal import Testing
     #expect(bench.isEmpty)
   }
 
+  /// An error that has been read is no reason to let go of the object: somebody else may be told of it.
+  @Test func anObjectThatFailedIsHeldAsAnyOther() throws {
+    let bench = Bench(3)
+    let (object, result, call) = try lend(bench, bench.putFailed(2, RayError(.taskFailed, "no")))
+    bench[1].fetch(object)
+    bench.settle()
+    #expect(bench.look(1, object) == "taskFailed")
+    bench.finish(1, call)
+    bench[0].release(object)
+    bench[2].release(object)
+    bench.settle()
+    #expect(bench[2].census.ownedObjects == 1, "station 1 still holds it")
+    bench[1].release(object)
+    bench[0].release(result)
+    bench.settle()
+    #expect(bench.isEmpty)
+  }
+
   @Test func theOwnersDeathFailsWhatWasNotRead() {
     let bench = Bench(2)
     let object = bench.put(1)
@@ -208,8 +226,10 @@ internal import Testing
   }
 
   /// Station 0 has a reference of station 2's object and passes it to a call that station 1 runs.
-  private func lend(_ bench: Bench) throws -> (object: ObjectID, result: ObjectID, call: ExecutionCall) {
-    let object = bench.put(2)
+  private func lend(
+    _ bench: Bench, _ object: ObjectID? = nil
+  ) throws -> (object: ObjectID, result: ObjectID, call: ExecutionCall) {
+    let object = object ?? bench.put(2)
     bench[0].adopt(object)
     bench.settle()
     let queue = bench.queue(0)

@@ -57,7 +57,7 @@ extension CoreMachine {
 
   /// Tells the owner that this process holds the object; the answer releases what was kept meanwhile.
   func requestBorrow(_ object: BorrowedObject) {
-    guard object.registration == .covered, object.place != .failed else { return }
+    guard object.registration == .covered else { return }
     object.registration = .requested
     let peer = peer(object.id.owner)
     guard !peer.isClosed else { return ownerDied(object) }
