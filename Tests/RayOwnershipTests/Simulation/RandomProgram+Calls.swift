@@ -90,11 +90,12 @@ extension RandomProgram {
     }
   }
 
-  private func submitted(_ task: Model.TaskModel, _ ids: [ObjectID]) {
+  /// Loose results are those of actors whose creation may wait for this very program.
+  private func submitted(_ task: Model.TaskModel, _ ids: [ObjectID], isLoose: Bool = false) {
     for id in ids {
       let tag = model.makeNumber()
       task.results.append(model.addObject(id, tag: tag, task: task))
-      let handle = Handle(id: id, tag: tag)
+      let handle = Handle(id: id, tag: tag, isLoose: isLoose)
       if task.isStream { execution.streams.append(handle) } else { execution.handles.append(handle) }
     }
     cluster.note("\(process.id.short) \(execution.name) submits task \(task.number) as \(ids.map(\.short))")
@@ -168,7 +169,7 @@ extension RandomProgram {
         queue: nil, actor: id, function: process.machine.functionKey(named: "method"), arguments: bytes,
         direct: arguments.direct, nested: arguments.nested, retries: task.retries, retryThrown: task.retryThrown,
         parent: execution.call?.token ?? 0)
-      submitted(task, [process.use { $0.submit(submission) }])
+      submitted(task, [process.use { $0.submit(submission) }], isLoose: handle.isLoose)
     }
   }
 }

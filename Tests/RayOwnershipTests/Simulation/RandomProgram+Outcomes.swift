@@ -85,8 +85,6 @@ extension RandomProgram {
     let values = task.results.map { object -> SimulatedValue in
       let value = SimulatedValue(tag: object.tag, handles: cluster.random.chance(500) ? [] : someContents(3))
       object.outcomes.append(value.handles)
-      // The caller has what its result refers to, whether anybody reads it or not.
-      for handle in value.handles { model.objects[handle.id]?.holders.insert(task.caller) }
       return value
     }
     if values.count == 1, values[0].handles.isEmpty, cluster.random.chance(700) {

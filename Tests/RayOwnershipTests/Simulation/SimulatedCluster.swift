@@ -1,5 +1,5 @@
 internal import RayControl
-internal import RayOwnership
+@testable internal import RayOwnership
 internal import RayProtocol
 internal import RayScheduling
 
@@ -191,7 +191,10 @@ final class SimulatedCluster {
     else { return }
     note("the connection of \(there.from.short) and \(there.to.short) breaks")
     for channel in [there, back] { channel.truncate(to: random.below(channel.queuedCount + 1)) }
-    model.separated.formUnion([there.from, there.to])
+    for id in [there.from, there.to] {
+      model.separated.insert(id)
+      noteHeld(by: process(id)!)
+    }
     model.crashCount += 1
   }
 
@@ -212,7 +215,13 @@ final class SimulatedCluster {
     end(process, .exited(code: 0)) { $0 }
   }
 
+  /// What a process has of others goes with it, also what no program of it has looked at: references inside of values.
+  private func noteHeld(by process: SimulatedProcess) {
+    for id in process.machine.borrowed.keys { model.objects[id]?.holders.insert(process.id) }
+  }
+
   private func end(_ process: SimulatedProcess, _ exit: WorkerExit, keeping: (Int) -> Int) {
+    noteHeld(by: process)
     processes.removeAll { $0 === process }
     model.processEnded(process.id)
     network.end(process.id, keeping: keeping)
