@@ -8,8 +8,8 @@ final class Model {
     let task: TaskModel?
     /// The references in the value, for each attempt that produced one.
     var outcomes: [[Handle]] = []
-    /// Processes through whose hands the reference went.
-    var holders: Set<WorkerID> = []
+    /// Whether a process had the reference when it ended or lost a connection: others may have relied on it.
+    var hasLostHolder = false
     init(tag: UInt64, id: ObjectID, task: TaskModel?) {
       self.tag = tag
       self.id = id
@@ -96,7 +96,6 @@ final class Model {
 
   func addObject(_ id: ObjectID, tag: UInt64, task: TaskModel? = nil) -> Object {
     let object = Object(tag: tag, id: id, task: task)
-    object.holders = [id.owner]
     if objects.updateValue(object, forKey: id) != nil { report("object \(id.short) was made twice") }
     return object
   }
@@ -118,7 +117,6 @@ final class Model {
 
   func started(_ task: TaskModel, on worker: WorkerID) {
     task.startCount += 1
-    for case .direct(let object, _) in task.arguments { object.holders.insert(worker) }
     if task.retries == 0, task.startCount > 1 { report("task \(task.number) may run once and started \(task.startCount) times") }
     guard let actor = task.actor, !task.retryThrown else { return }
     let way = Way(caller: task.caller, actor: actor)
@@ -172,7 +170,7 @@ final class Model {
 
   /// Whether the owner may have freed it under a reader's eyes: it ended, or those it counted did before it heard of the reader.
   func mayBeGone(_ object: Object) -> Bool {
-    isGone(object.id.owner) || crashCount > 0 && object.holders.contains(where: isGone)
+    isGone(object.id.owner) || object.hasLostHolder
   }
 
   /// For some of the others at least.

@@ -92,7 +92,6 @@ struct RandomProgram {
   func adopt(_ handles: [Handle], call: ExecutionCall?, source: ObjectID? = nil, loosely: Bool = false) {
     for var handle in handles {
       process.use { $0.adopt(handle.id, call: call, source: source) }
-      model.objects[handle.id]?.holders.insert(process.id)
       handle.isLoose = handle.isLoose || loosely
       execution.handles.append(handle)
     }

@@ -110,6 +110,7 @@ final class SimulatedCluster {
     var events = enabledEvents()
     if events.isEmpty || random.chance(30) { events = [passTime] }
     random.pick(events)!()
+    for id in model.separated { if let process = process(id) { noteHeld(by: process) } }
     node.arm()
     if trace.count % 8 == 0, let first = node.problems.first { report("the node: \(first)") }
   }
@@ -191,10 +192,7 @@ final class SimulatedCluster {
     else { return }
     note("the connection of \(there.from.short) and \(there.to.short) breaks")
     for channel in [there, back] { channel.truncate(to: random.below(channel.queuedCount + 1)) }
-    for id in [there.from, there.to] {
-      model.separated.insert(id)
-      noteHeld(by: process(id)!)
-    }
+    model.separated.formUnion([there.from, there.to])
     model.crashCount += 1
   }
 
@@ -217,7 +215,7 @@ final class SimulatedCluster {
 
   /// What a process has of others goes with it, also what no program of it has looked at: references inside of values.
   private func noteHeld(by process: SimulatedProcess) {
-    for id in process.machine.borrowed.keys { model.objects[id]?.holders.insert(process.id) }
+    for id in process.machine.borrowed.keys { model.objects[id]?.hasLostHolder = true }
   }
 
   private func end(_ process: SimulatedProcess, _ exit: WorkerExit, keeping: (Int) -> Int) {
