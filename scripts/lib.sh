@@ -81,7 +81,7 @@ prepare_older_ray() {
 }
 
 use_ray_environment() {
-  if ! "$1/bin/python3" -c 'import ray, msgpack, numpy, pytest' 2>/dev/null; then
+  if ! "$1/bin/python3" -c 'import ray, msgpack, numpy, pyarrow, pytest' 2>/dev/null; then
     # A process of its own: what cannot be installed ends that one.
     (make_ray_environment "$1") || { say "WITHOUT RAY: no Python environment with ray $ray_version could be made" && return 1; }
   fi
@@ -99,5 +99,5 @@ make_ray_environment() {
   fi
   say "making $1 with ray $ray_version"
   "$python" -m venv "$1" || return 1
-  "$1/bin/python3" -m pip install -q --disable-pip-version-check "ray[default,cpp]==$ray_version" msgpack numpy pytest || return 1
+  "$1/bin/python3" -m pip install -q --disable-pip-version-check "ray[default,cpp]==$ray_version" msgpack numpy pyarrow pytest || return 1
 }

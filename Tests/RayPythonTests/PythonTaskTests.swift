@@ -1,6 +1,12 @@
 import Ray
 import Testing
 
+private struct Harvest: Codable, Equatable, Sendable {
+  var weight: [Double]
+  var count: [Int?]
+  var name: [String]
+}
+
 extension TwoLanguages {
   @Suite(.timeLimit(.minutes(2))) struct PythonTasks {
     @Test func functionsOfAModuleRun() async throws {
@@ -61,6 +67,15 @@ extension TwoLanguages {
       #expect(try await Python.function("greenhouse.total").remote(put, returning: Double.self).value == 4_999_950_000)
       let ramp = try Python.function("greenhouse.ramp").remote(1000, returning: [Double].self)
       #expect(try await ramp.value == (0..<1000).map(Double.init))
+    }
+
+    @Test func arrowColumnsAreArraysAndTablesTheirColumns() async throws {
+      let weights = try Python.function("greenhouse.weights").remote(returning: [Double].self)
+      #expect(try await weights.value == [0.5, 1.5, 2])
+      let harvest = try Python.function("greenhouse.harvest").remote(returning: Harvest.self)
+      #expect(try await harvest.value == Harvest(weight: [0.5, 1.5], count: [1, nil], name: ["fig", "plum"]))
+      let kind = try Python.function("greenhouse.describe").remote(harvest, returning: String.self)
+      #expect(try await kind.value == "pyarrow.lib.Table", "Swift has not looked inside: Python gets what Python made")
     }
 
     @Test func severalReturnsAreObjectsOfTheirOwn() async throws {

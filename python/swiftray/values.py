@@ -122,6 +122,8 @@ def _encode_other(value):
     name = type(value).__module__.partition(".")[0]
     if name == "numpy":
         return _encode_numpy(value)
+    if name == "pyarrow":
+        return _encode_arrow(value)
     if isinstance(value, array.array):
         kind = _KIND_OF_TYPECODE.get(value.typecode)
         if kind is not None:
@@ -162,6 +164,28 @@ def _encode_numpy(value):
             return list(value)
         return value.tolist()
     return msgpack.ExtType(PICKLED, _dumps(value))
+
+
+def _encode_arrow(value):
+    """Columns of numbers are arrays as numpy's are, other columns lists, and tables dictionaries of their columns."""
+    import pyarrow
+
+    if isinstance(value, pyarrow.Scalar):
+        return value.as_py()
+    if isinstance(value, (pyarrow.Array, pyarrow.ChunkedArray)):
+        is_plain = value.null_count == 0 and str(value.type) in _ARROW_NUMBERS
+        return _encode_numpy(value.to_numpy(zero_copy_only=False)) if is_plain else value.to_pylist()
+    if isinstance(value, (pyarrow.RecordBatch, pyarrow.Table)):
+        names = value.schema.names
+        if len(set(names)) == len(names):
+            return dict(zip(names, value.columns))
+    if isinstance(value, pyarrow.Buffer):
+        return value.to_pybytes()
+    return msgpack.ExtType(PICKLED, _dumps(value))
+
+
+# As Arrow names the types that numpy has, too.
+_ARROW_NUMBERS = {"float", "double", *(name for name in _KIND_OF_NAME if not name.startswith("float"))}
 
 
 def _typed_array(kind, data):

@@ -5,6 +5,7 @@ import random
 import time
 
 import numpy
+import pyarrow
 import pytest
 
 
@@ -156,6 +157,19 @@ def test_arrays_of_numbers_are_numpy_arrays(ray):
     assert ray.get(ray.swift_task("total").remote(ray.put(numbers))) == numbers.sum()
     ramp = ray.get(ray.swift_task("ramp").remote(1000))
     assert isinstance(ramp, numpy.ndarray) and (ramp == numpy.arange(1000.0)).all()
+
+
+def test_arrow_columns_are_arrays_and_tables_their_columns(ray):
+    numbers = pyarrow.array(range(100_000), type=pyarrow.float64())
+    assert ray.get(ray.swift_task("total").remote(numbers)) == 4_999_950_000
+    assert ray.get(ray.swift_task("total").remote(ray.put(numbers))) == 4_999_950_000
+    table = pyarrow.table({"small": pyarrow.array([1, 2], type=pyarrow.int8()), "some": [True, None], "name": ["a", "b"]})
+    seen = ray.get(ray.swift_task("echo").remote(table))
+    assert {name: list(column) for name, column in seen.items()} == table.to_pydict()
+    assert ray.get(ray.swift_task("echo").remote(table["small"][1])) == 2
+    assert ray.get(ray.swift_task("echo").remote(pyarrow.py_buffer(b"raw"))) == b"raw"
+    # Swift's arrays are numpy's for Python, and those are Arrow's without a copy.
+    assert pyarrow.array(ray.get(ray.swift_task("ramp").remote(3))).to_pylist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("value", [256, -1, 2**70])

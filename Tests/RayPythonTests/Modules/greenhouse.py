@@ -93,6 +93,18 @@ def ramp(count):
     return numpy.arange(count, dtype="float64")
 
 
+def weights():
+    import pyarrow
+
+    return pyarrow.chunked_array([[0.5, 1.5], [2.0]])
+
+
+def harvest():
+    import pyarrow
+
+    return pyarrow.table({"weight": [0.5, 1.5], "count": [1, None], "name": ["fig", "plum"]})
+
+
 class Opaque:
     def __init__(self, text):
         self.text = text
