@@ -169,8 +169,13 @@ final class Model {
   }
 
   /// Whether the owner may have freed it under a reader's eyes: it ended, or those it counted did before it heard of the reader.
-  func mayBeGone(_ object: Object) -> Bool {
-    isGone(object.id.owner) || object.hasLostHolder
+  /// What a value refers to may go with it.
+  func mayBeGone(_ object: Object, depth: Int = 0) -> Bool {
+    if isGone(object.id.owner) || object.hasLostHolder { return true }
+    guard depth < 10 else { return false }
+    return objects.values.contains { container in
+      container.outcomes.contains { $0.contains { $0.id == object.id } } && mayBeGone(container, depth: depth + 1)
+    }
   }
 
   /// For some of the others at least.
