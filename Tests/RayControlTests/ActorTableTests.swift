@@ -110,6 +110,8 @@ internal import Testing
     control.event { $0.watchActor(again.id, by: WorkerID(51), creatorIsAlive: false, actions: &$1) }
     #expect(control.published == [.standsFor(holder)])
     #expect(control.table.standInCount == 0)
+    control.event { $0.killActor(again.id, noRestart: true, actions: &$1) }
+    #expect(control.table.status(of: holder)?.state == .dead(.killed), "it can still be killed through the handle")
   }
 
   // MARK: Death

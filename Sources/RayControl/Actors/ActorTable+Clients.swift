@@ -35,9 +35,8 @@ extension ActorTable {
       for watcher in early { actions.append(.publish(status, to: watcher)) }
     } else {
       answer(.nameTaken, request, spec.creator, &actions)
-      let status = ActorStatus(id: spec.id, state: .dead(.nameTaken(spec.name ?? "")), className: spec.className)
-      for watcher in [spec.creator] + early { actions.append(.publish(status, to: watcher)) }
-      bury(status)
+      let cause = ActorDeathCause.nameTaken(spec.name ?? "")
+      end(spec.id, cause, className: spec.className, watchers: [spec.creator] + early, actions: &actions)
     }
   }
 
@@ -76,7 +75,7 @@ extension ActorTable {
 
   /// Ends an actor the hard way. With `noRestart == false` it is only its process that ends.
   package mutating func killActor(_ actor: ActorID, noRestart: Bool, actions: inout [ActorAction]) {
-    if case .standsFor(let other)? = standIns[actor]?.status.state {
+    if case .standsFor(let other)? = status(of: actor)?.state {
       return killActor(other, noRestart: noRestart, actions: &actions)
     }
     guard let record = records[actor] else { return }

@@ -107,8 +107,10 @@ package struct ActorTable: Sendable {
   }
 
   /// The end of one that never had a record.
-  mutating func end(_ actor: ActorID, _ cause: ActorDeathCause, watchers: [WorkerID], actions: inout [ActorAction]) {
-    let status = ActorStatus(id: actor, state: .dead(cause))
+  mutating func end(
+    _ actor: ActorID, _ cause: ActorDeathCause, className: String = "", watchers: [WorkerID], actions: inout [ActorAction]
+  ) {
+    let status = ActorStatus(id: actor, state: .dead(cause), className: className)
     for watcher in watchers { actions.append(.publish(status, to: watcher)) }
     bury(status)
   }
