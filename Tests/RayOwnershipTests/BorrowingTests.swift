@@ -32,14 +32,7 @@ internal import Testing
     #expect(bench.look(0, result) == "pending")
     bench.release(from: 1, to: 2)
     #expect(bench.look(0, result) == "value")
-    bench[0].release(object)
-    bench[2].release(object)
-    bench.settle()
-    #expect(bench[2].census.ownedObjects == 1, "station 1 still holds it")
-    bench[1].release(object)
-    bench[0].release(result)
-    bench.settle()
-    #expect(bench.isEmpty)
+    expectThatStation1Holds(object, result, on: bench)
   }
 
   @Test func anExecutorThatDiesBeforeItsReplyIsMergedLeavesNoHold() throws {
@@ -142,14 +135,7 @@ internal import Testing
     bench.settle()
     #expect(bench.look(1, object) == "taskFailed")
     bench.finish(1, call)
-    bench[0].release(object)
-    bench[2].release(object)
-    bench.settle()
-    #expect(bench[2].census.ownedObjects == 1, "station 1 still holds it")
-    bench[1].release(object)
-    bench[0].release(result)
-    bench.settle()
-    #expect(bench.isEmpty)
+    expectThatStation1Holds(object, result, on: bench)
   }
 
   @Test func theOwnersDeathFailsWhatWasNotRead() {
@@ -223,6 +209,20 @@ internal import Testing
     #expect(bench.stations[1].freed.map(\.words.0) == [1])
     bench[1].workerDied(Bench.id(0), cause: RayError(.workerCrashed, "killed"))
     #expect(bench.stations[1].freed.map(\.words.0) == [1, 2])
+  }
+
+  /// What ``lend(_:_:)`` made: all others let go of the object, then station 1, and nothing is left.
+  private func expectThatStation1Holds(
+    _ object: ObjectID, _ result: ObjectID, on bench: Bench, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    bench[0].release(object)
+    bench[2].release(object)
+    bench.settle()
+    #expect(bench[2].census.ownedObjects == 1, "station 1 still holds it", sourceLocation: sourceLocation)
+    bench[1].release(object)
+    bench[0].release(result)
+    bench.settle()
+    #expect(bench.isEmpty, sourceLocation: sourceLocation)
   }
 
   /// Station 0 has a reference of station 2's object and passes it to a call that station 1 runs.
