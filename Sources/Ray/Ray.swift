@@ -86,40 +86,19 @@ public enum Ray {
   ///
   /// Both lists keep the order of `refs`; `ready` never has more than `count`. Throws `invalidArgument` for duplicates, for a
   /// count below one or above the number of references, and for a negative timeout.
+  ///
+  /// A list that nobody else holds is split in place: in `pending = try await Ray.wait(pending).pending` the references that
+  /// stay are not copied.
   @inlinable
   public static func wait<Value>(
-    _ refs: [ObjectRef<Value>], count: Int = 1, timeout: Duration? = nil, fetchLocal: Bool = true
+    _ refs: consuming [ObjectRef<Value>], count: Int = 1, timeout: Duration? = nil, fetchLocal: Bool = true
   ) async throws -> (ready: [ObjectRef<Value>], pending: [ObjectRef<Value>]) {
-    guard let first = refs.first else { return ([], []) }
-    let positions = try await readyPositions(refs.map { $0.id }, first.handle, count, timeout) { refs.map { $0.handle } }
-    // Often the first ones are ready: the rest is copied in one go.
-    if let last = positions.last, last == positions.count - 1 {
-      return (Array(refs[...last]), Array(refs[(last + 1)...]))
+    guard let first = refs.first?.handle else { return ([], []) }
+    var positions = try Waiting.look(for: refs.map { $0.id }, beside: first, count, timeout)
+    if positions.count < count {
+      positions = try await Waiting.wait(for: refs.map { $0.handle }, count, timeout)
     }
-    var ready: [ObjectRef<Value>] = []
-    var pending: [ObjectRef<Value>] = []
-    for (position, ref) in refs.enumerated() {
-      if ready.count < positions.count, position == positions[ready.count] { ready.append(ref) } else { pending.append(ref) }
-    }
-    return (ready, pending)
-  }
-
-  /// Waits as ``wait(_:count:timeout:fetchLocal:)`` does and tells where in the list the ready objects are.
-  @usableFromInline
-  static func readyPositions(
-    _ ids: [ObjectID], _ first: ObjectHandle, _ count: Int, _ timeout: Duration?, handles: () -> [ObjectHandle]
-  ) async throws -> [Int] {
-    guard count > 0, count <= ids.count else {
-      throw RayError(.invalidArgument, "cannot wait for \(count) of \(ids.count) objects")
-    }
-    if let timeout, timeout < .zero { throw RayError(.invalidArgument, "a timeout must not be negative") }
-    let look = first.engine.readiness(of: ids, enough: count)
-    guard !look.hasDuplicates else {
-      throw RayError(.invalidArgument, "the same reference occurs twice in the list to wait for")
-    }
-    if look.ready.count >= count { return look.ready }
-    try await first.engine.whenReady(handles(), count: count, timeout: timeout)
-    return first.engine.readiness(of: ids, enough: count).ready
+    return (Waiting.take(positions, from: &refs), refs)
   }
 
   /// The references in the order in which their objects become ready.

@@ -11,12 +11,16 @@ import Testing
 
 extension RayConformance {
   @Suite(.ray()) struct Waiting {
-    @Test func readyAndPendingKeepTheInputOrder() async throws {
+    @Test("ready and pending keep the input's order", arguments: ["lele", "leel", "eell", "llee", "ell", "lel", "lle"])
+    func readyAndPendingKeepTheInputOrder(_ pattern: String) async throws {
       let gate = try Gate.remote()
-      let late = [try $afterGate.remote(gate, 0), try $afterGate.remote(gate, 1)]
-      let early = [try Ray.put(2), try Ray.put(3)]
-      let (ready, pending) = try await Ray.wait([late[0], early[0], late[1], early[1]], count: 2)
+      let refs = try pattern.map { $0 == "e" ? try Ray.put(1) : try $afterGate.remote(gate, 0) }
+      let early = zip(refs, pattern).filter { $0.1 == "e" }.map { $0.0 }
+      let late = zip(refs, pattern).filter { $0.1 == "l" }.map { $0.0 }
+      let kept = refs
+      let (ready, pending) = try await Ray.wait(refs, count: early.count)
       #expect(ready == early && pending == late)
+      #expect(kept.count == pattern.count && Set(kept) == Set(early + late))
       try await gate.open.remote().value
       _ = try await Ray.get(late)
     }
