@@ -87,7 +87,8 @@ let tests: [Target] = [
     dependencies: ["CRayShims", "RayNode", "RayObjectStore", "RayProtocol", "RayTransport", "TestSupport"],
     swiftSettings: strict),
   .testTarget(
-    name: "RayNativeTests", dependencies: ["MessagePack", "RayBridge", "RayEngine", "RayProtocol"], swiftSettings: borrowing),
+    name: "RayNativeTests", dependencies: ["MessagePack", "Ray", "RayBridge", "RayEngine", "RayProtocol"],
+    swiftSettings: borrowing),
   .testTarget(name: "RayMacrosTests", dependencies: ["Ray", "RayTesting", "TestSupport"], swiftSettings: strict),
   .testTarget(
     name: "RayTests", dependencies: ["Ray", "RayFoundation", "RayTesting", "RayTransport", "TestSupport"],

@@ -28,11 +28,17 @@ public protocol RaySerializable: Sendable {
 
   /// How arrays of this type are held in memory, for the standard library's numbers; nil for everything else.
   static var elementKind: TypedArrayKind? { get }
+
+  /// Types of values inside this one that are not its stored properties: what the cases of an enum carry.
+  ///
+  /// Engines look there for references, before any value exists.
+  static var partTypes: [Any.Type] { get }
 }
 
 extension RaySerializable {
   @inlinable public var encodedByteCountHint: Int { 0 }
   @inlinable public static var elementKind: TypedArrayKind? { nil }
+  public static var partTypes: [Any.Type] { [] }
 }
 
 /// A value that can be an argument or a result of remote calls by itself, with all it consists of.

@@ -2,7 +2,7 @@ public import MessagePack
 internal import RayEngine
 
 /// References travel inside values as MessagePack extension 'R'; the engine knows its content.
-extension ObjectRef: RaySerializable, RayValue {
+extension ObjectRef: RaySerializable, RayValue, ClusterReference {
   public borrowing func encode(into writer: inout ByteWriter) {
     handle.engine.encode(handle, into: &writer)
   }

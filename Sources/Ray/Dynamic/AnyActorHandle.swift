@@ -9,7 +9,7 @@ public import RayProtocol
 /// let sum = try await counter.call("add", 5, returning: Int.self).value
 /// ```
 /// As a value it is the same as ``ActorHandle``: either can be sent where the other is received.
-public struct AnyActorHandle: Sendable, Hashable, RayValue {
+public struct AnyActorHandle: Sendable, Hashable, RayValue, ClusterReference {
   package let core: ActorCore
 
   init(core: ActorCore) { self.core = core }

@@ -75,5 +75,5 @@ public macro LocalOnly() = #externalMacro(module: "RayMacros", type: "MarkerMacr
 /// the name and the values. Generic types conform where their parameters are `RaySerializable`.
 @attached(
   extension, conformances: RayValue, RaySerializable, Sendable,
-  names: named(encode), named(decode), named(init), named(encodedByteCountHint))
+  names: named(encode), named(decode), named(init), named(encodedByteCountHint), named(partTypes))
 public macro RayCodable() = #externalMacro(module: "RayMacros", type: "RayCodableMacro")

@@ -7,7 +7,7 @@ public import RayProtocol
 /// Handles are values: copy them, pass them to remote calls, also inside other values. An actor that is not detached ends
 /// when its last handle anywhere is gone, after the calls that were made.
 @dynamicMemberLookup
-public struct ActorHandle<Actor: RayActor>: Sendable, Hashable, RayValue {
+public struct ActorHandle<Actor: RayActor>: Sendable, Hashable, RayValue, ClusterReference {
   @usableFromInline package let core: ActorCore
 
   @inlinable public init(__core core: ActorCore) { self.core = core }

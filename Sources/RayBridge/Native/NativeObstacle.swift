@@ -5,29 +5,24 @@ package import RayEngine
 package enum NativeObstacle {
   package static func of(_ entry: RemoteEntry) -> String? {
     if case .stream = entry.body { return "a stream" }
-    return references(entry.name, entry.parameters, entry.resultType)
+    return references(entry.name, entry.types())
   }
 
   /// An actor lives where all of its methods can run.
   package static func of(_ entry: ActorEntry) -> String? {
-    if let reason = references(entry.name, entry.parameters, "") { return reason }
+    if entry.usesRay { return "code of \(entry.name) makes calls of its own, of which native workers can make only some" }
+    if let reason = references(entry.name, entry.types()) { return reason }
     for method in entry.methods {
       if case .stream = method.body { return "\(method.name) yields a stream" }
       if isTuple(method.resultType) { return "\(method.name) returns several values, which callers may ask for one by one" }
-      let options = method.options.values
-      if options.retryExceptions == true || !options.retryOn.isEmpty { return "\(method.name) is retried after errors" }
-      if let reason = references(method.name, method.parameters, method.resultType) { return reason }
+      if let reason = references(method.name, method.types()) { return reason }
     }
     return nil
   }
 
   /// Ray's C++ interface does not tell what another process must know of a reference inside a value.
-  private static func references(_ name: String, _ parameters: [RemoteEntry.Parameter], _ result: String) -> String? {
-    let isMentioned = (parameters.map(\.type) + [result]).contains { type in
-      let words = type.split { !($0.isLetter || $0.isNumber || $0 == "_") }
-      return words.contains("ObjectRef") || words.contains("ActorHandle")
-    }
-    return isMentioned ? "\(name) takes or returns references inside values" : nil
+  private static func references(_ name: String, _ types: [Any.Type]) -> String? {
+    ReferenceSearch.finds(in: types) ? "\(name) takes or returns references inside values" : nil
   }
 
   private static func isTuple(_ type: String) -> Bool { type.hasPrefix("(") && type != "()" && type.hasSuffix(")") }

@@ -18,6 +18,8 @@ public final class RemoteEntry: Sendable {
   public let name: String
   public let parameters: [Parameter]
   public let resultType: String
+  /// The types of parameters and results, tuples as their elements.
+  public let types: @Sendable () -> [Any.Type]
   public let options: TaskOptions
   public let body: Body
   /// The engine's number for this function plus one; 0 = none yet.
@@ -33,10 +35,14 @@ public final class RemoteEntry: Sendable {
     }
   }
 
-  public init(name: String, parameters: [Parameter], resultType: String, options: TaskOptions = .standard, body: Body) {
+  public init(
+    name: String, parameters: [Parameter], resultType: String, types: @escaping @Sendable () -> [Any.Type] = { [] },
+    options: TaskOptions = .standard, body: Body
+  ) {
     self.name = name
     self.parameters = parameters
     self.resultType = resultType
+    self.types = types
     self.options = options
     self.body = body
   }
@@ -47,20 +53,27 @@ public final class ActorEntry: Sendable {
   /// `Module.Type`.
   public let name: String
   public let parameters: [RemoteEntry.Parameter]
+  /// The types of the parameters, tuples as their elements.
+  public let types: @Sendable () -> [Any.Type]
   public let options: ActorOptions
   /// True for Swift actors and for classes with an `async` method: calls interleave where they suspend.
   public let isConcurrent: Bool
+  /// True when code of the class mentions remote calls, references or Python.
+  public let usesRay: Bool
   public let create: @Sendable (TaskArguments) async throws -> AnyObject
   public let methods: [ActorMethodEntry]
 
   public init(
-    name: String, parameters: [RemoteEntry.Parameter], options: ActorOptions = .init(), isConcurrent: Bool,
+    name: String, parameters: [RemoteEntry.Parameter], types: @escaping @Sendable () -> [Any.Type] = { [] },
+    options: ActorOptions = .init(), isConcurrent: Bool, usesRay: Bool = false,
     create: @escaping @Sendable (TaskArguments) async throws -> AnyObject, methods: [ActorMethodEntry]
   ) {
     self.name = name
     self.parameters = parameters
+    self.types = types
     self.options = options
     self.isConcurrent = isConcurrent
+    self.usesRay = usesRay
     self.create = create
     self.methods = methods
   }
@@ -85,16 +98,20 @@ public final class ActorMethodEntry: Sendable {
   public let name: String
   public let parameters: [RemoteEntry.Parameter]
   public let resultType: String
+  /// The types of parameters and results, tuples as their elements.
+  public let types: @Sendable () -> [Any.Type]
   public let options: TaskOptions
   public let body: Body
   package let engineKey = Atomic<UInt32>(0)
 
   public init(
-    name: String, parameters: [RemoteEntry.Parameter], resultType: String, options: TaskOptions = .standard, body: Body
+    name: String, parameters: [RemoteEntry.Parameter], resultType: String,
+    types: @escaping @Sendable () -> [Any.Type] = { [] }, options: TaskOptions = .standard, body: Body
   ) {
     self.name = name
     self.parameters = parameters
     self.resultType = resultType
+    self.types = types
     self.options = options
     self.body = body
   }

@@ -78,6 +78,7 @@ struct ActorExpansion {
     code.block("fileprivate static let \(name) = Ray::ActorMethodEntry(", end: ")") { code in
       let full = "\(model.entryName).\(signature.name(method.base))"
       code.line("name: \(full.quoted), parameters: \(signature.metadata), resultType: \(signature.resultText.quoted),")
+      code.line("types: \(signature.types),")
       code.line("body: \(thunk.code)")
     }
     return code.text
@@ -90,8 +91,9 @@ struct ActorExpansion {
     let effects = (signature.isThrowing || !signature.parameters.isEmpty ? "try " : "") + (signature.isAsync ? "await " : "")
     var code = CodeWriter()
     code.block("nonisolated \(access)static let __entry = Ray::ActorEntry(", end: ")") { code in
-      code.line("name: \(model.entryName.quoted), parameters: \(signature.metadata),")
-      code.line("options: Ray::ActorOptions(\(model.options ?? "")), isConcurrent: \(model.isConcurrent),")
+      code.line("name: \(model.entryName.quoted), parameters: \(signature.metadata), types: \(signature.types),")
+      code.line("options: Ray::ActorOptions(\(model.options ?? "")),")
+      code.line("isConcurrent: \(model.isConcurrent), usesRay: \(model.usesRay),")
       code.block("create: { (__args: Ray::TaskArguments) async throws -> AnyObject in", end: "},") { code in
         code.line("try __args.expect(count: \(signature.parameters.count))")
         let call = "\(effects)\(model.typePath)(\(signature.decodedArguments))"

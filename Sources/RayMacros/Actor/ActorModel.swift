@@ -11,6 +11,8 @@ struct ActorModel {
   var options: String?
   /// True for a Swift actor: its methods are awaited.
   var isActor: Bool
+  /// True when its code makes remote calls or holds references, as far as the text tells.
+  var usesRay: Bool
   var creator: Creator
   /// Methods by base name, in the order of the source.
   var methods: [(base: String, overloads: [Method])]
@@ -40,6 +42,7 @@ struct ActorModel {
       return nil
     }
     isActor = declaration.is(ActorDeclSyntax.self)
+    usesRay = declaration.memberBlock.mentionsRay
     let place = Place(of: named.name, in: context, attribute: "@RemoteActor")
     if let obstacle = place.obstacle { complaints.error(named.name, obstacle.text) }
     let attribute = Attribute(node, complaints: &complaints)

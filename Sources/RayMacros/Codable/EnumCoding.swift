@@ -75,7 +75,10 @@ struct EnumCoding {
     code.block(head) { code in
       if let rawType { writeDecodeRaw(rawType, &code) } else { writeDecode(&code) }
     }
-    if carriesValues { writeHint(&code) }
+    if carriesValues {
+      writeHint(&code)
+      writePartTypes(&code)
+    }
     return code.text
   }
 
@@ -112,6 +115,11 @@ struct EnumCoding {
       }
     }
     code.line("throw Ray::RayCoding.unknownCase(of: \(typeName.quoted), &__reader)")
+  }
+
+  private func writePartTypes(_ code: inout CodeWriter) {
+    let types = cases.flatMap(\.values).map { "(\($0.type)).self" }
+    code.line("nonisolated \(access)static var partTypes: [Any.Type] { [\(types.joined(separator: ", "))] }")
   }
 
   private func writeHint(_ code: inout CodeWriter) {

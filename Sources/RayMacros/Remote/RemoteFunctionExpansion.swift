@@ -31,7 +31,8 @@ struct RemoteFunctionExpansion {
     let thunk = Thunk(signature: signature, callee: function.callee, isAsync: function.needsAwait)
     code.block("\(member)static let __entry = Ray::RemoteEntry(", end: ")") { code in
       code.line("name: \(function.entryName.quoted), parameters: \(signature.metadata),")
-      code.line("resultType: \(signature.resultText.quoted), options: Ray::TaskOptions(\(function.options ?? "")),")
+      code.line("resultType: \(signature.resultText.quoted), types: \(signature.types),")
+      code.line("options: Ray::TaskOptions(\(function.options ?? "")),")
       code.line("body: \(thunk.code)")
     }
   }

@@ -43,6 +43,15 @@ indirect enum Shape {
     }
   }
 
+  /// The types of the values it consists of, as expressions.
+  var metatypes: [String] {
+    switch self {
+    case .void: []
+    case .value(let type): ["(\(type)).self"]
+    case .tuple(let elements): elements.flatMap(\.shape.metatypes)
+    }
+  }
+
   /// Statements that write `value` with the writer named `writer`, one object in all.
   func encode(_ value: String, _ writer: String) -> [String] {
     switch self {

@@ -62,6 +62,16 @@ struct Signature {
     }.joined(separator: ", ")
   }
 
+  /// A closure with the types of all that travels.
+  var types: String {
+    let result =
+      switch outcome {
+      case .value(let shape): shape.metatypes
+      case .stream(let element): element.metatypes
+      }
+    return "{ [\((parameters.flatMap(\.shape.metatypes) + result).joined(separator: ", "))] }"
+  }
+
   /// The parameters as the runtime shows them.
   var metadata: String {
     let list = parameters.map { "Ray::RemoteEntry.Parameter(\($0.label.bare.quoted), \($0.typeText.quoted))" }

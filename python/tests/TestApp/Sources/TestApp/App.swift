@@ -145,10 +145,10 @@ public struct App: RayApp {
     print("detachedGet", try await $detachedGet.remote().value)
     print("impatient", try await $impatient.remote().value)
     do { print("refuse", try await $refuse.remote("no").value) } catch let refusal as Refusal { print("refuse", refusal.reason) }
-    do {
-      _ = try await $hiddenReference.remote().value
-      print("hiddenReference ok")
-    } catch let error as RayError { print("hiddenReference", error.code) }
+    print("hiddenReference", try await $hiddenReference.remote().value.ref.value)
+    do { _ = try await $buriedReference.remote().value } catch let error as RayError { print("buriedReference", error.code) }
+    let foreman = try Foreman.options(maxConcurrency: 4).remote()
+    print("foreman", try await foreman.lane.remote().value, try await foreman.delegate.remote().value)
     let refused = try Counter.remote(-1)
     do { print("init", try await refused.add.remote(1).value) } catch let error as RayError {
       print("init", error.code, "\(error)".contains("negative start"))

@@ -103,6 +103,27 @@ public struct Refusal: Error, Codable, Equatable {
   public init(ref: ObjectRef<Int>) { self.ref = ref }
 }
 
+/// Nothing but a value tells what is in here.
+@Remote public func buriedReference() throws -> Buried { .deep(try Ray.put(5)) }
+
+public enum Buried: Codable, Sendable {
+  case deep(ObjectRef<Int>)
+}
+
+/// Its calls are such as native workers cannot make.
+@RemoteActor public final class Foreman: Sendable {
+  public init() {}
+  public func lane() -> String { ProcessFacts.lane }
+  public func delegate() async throws -> Int {
+    let parts = try $pair.split(3)
+    var sum = try await parts.0.value
+    for try await number in try $countdown.remote(from: 4).values { sum += number }
+    let slow = try $sleep.remote(milliseconds: 60_000)
+    try await slow.cancel()
+    return try await $unwrapHidden.remote(Hidden(ref: try Ray.put(sum))).value
+  }
+}
+
 @Remote public func whereabouts() -> [String] {
   let context = Ray.context
   return ["\(context.nodeID)", "\(context.jobID)", context.taskName ?? "", context.namespace]
