@@ -1,6 +1,7 @@
-"""Compares the lanes of the Ray engine with plain Python Ray: same run, interleaved rounds, a fresh node of two CPUs each time.
+"""Compares the lanes of the Ray engine with plain Python Ray and with Ray's own C++ workers: same run, interleaved rounds, a fresh
+node of two CPUs each time.
 
-    python run.py [--rounds 3] [--scale 1.0] [--lanes plain,python,native] [--json results.json]
+    python run.py [--rounds 3] [--scale 1.0] [--lanes plain,limit,python,native] [--json results.json]
 
 Needs `pip install "ray[cpp]" numpy msgpack` and the release build of this package (`swift build -c release`). Prints medians, the median of each
 round's ratio to plain Python, that ratio over the one of Ray for Go, and CPU time per operation of the driver, its workers and the
@@ -18,15 +19,27 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = ("task_sync", "task_async", "actor_sync", "actor_async", "put_100MiB", "get_100MiB")
 # Ray for Go, the published package goray 1.2.1, as a part of plain Python's rate in one process and on one node of two CPUs:
 # measured once (400 asynchronous tasks, where it is at its best), as its package and toolchain are not at hand everywhere.
-GORAY = {"task_sync": 0.46, "task_async": 0.22, "actor_sync": 0.66, "actor_async": 0.54, "put_100MiB": 0.19}
+GORAY = {"task_sync": 0.46, "task_async": 0.22, "actor_sync": 0.66, "actor_async": 0.54}
+# Where the library of the lane "limit" is built.
+LIMIT = os.path.join(HERE, ".build", "liblimit.so")
 TICK = os.sysconf("SC_CLK_TCK")
 
 
 def command(lane, scale):
-    if lane == "plain":
-        return [sys.executable, os.path.join(HERE, "plain.py"), str(scale)], {}
+    if lane in ("plain", "limit"):
+        return [sys.executable, os.path.join(HERE, "plain.py"), str(scale), *([LIMIT] if lane == "limit" else [])], {}
     program = os.path.join(HERE, ".build", "release", "lanes-app")
     return [program, str(scale)], {"RAY_ADDRESS": "ray:local", "SWIFTRAY_PYTHON": sys.executable, "SWIFTRAY_LANE": lane}
+
+
+def build_limit():
+    """Compiles the C++ functions against the headers in the wheel; Ray's libraries have the older strings of libstdc++."""
+    import ray
+
+    cpp = os.path.join(os.path.dirname(ray.__file__), "cpp")
+    flags = ["-std=c++17", "-O2", "-w", "-shared", "-fPIC", "-D_GLIBCXX_USE_CXX11_ABI=0", f"-I{cpp}/include"]
+    link = [f"-L{cpp}/lib", "-Wl,--no-as-needed", "-lray_api", f"-Wl,-rpath,{cpp}/lib"]
+    subprocess.run(["clang++", *flags, os.path.join(HERE, "limit.cpp"), "-o", LIMIT, *link], check=True)
 
 
 def run(lane, scale):
@@ -84,10 +97,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--lanes", default="plain,python,native")
+    parser.add_argument("--lanes", default="plain,limit,python,native")
     parser.add_argument("--json")
     given = parser.parse_args()
     lanes = given.lanes.split(",")
+    if "limit" in lanes:
+        build_limit()
     rounds = []
     for number in range(given.rounds):
         order = lanes[number % len(lanes) :] + lanes[: number % len(lanes)]
@@ -111,7 +126,7 @@ def report(lanes, rounds):
                 ratio = f"x{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
                 if case in GORAY:
                     ratio += f"  x{statistics.median(ratios) / GORAY[case]:.1f} GoRay"
-            value = f"{1000 / statistics.median(rates):.2f} ms" if "MiB" in case else f"{statistics.median(rates):.0f}/s"
+            value = f"{1000 / statistics.median(rates):.3f} ms" if "MiB" in case else f"{statistics.median(rates):.0f}/s"
             usage = " / ".join(f"{spent[kind]:.0f}" for kind in ("driver", "workers", "node"))
             print(f"  {lane:8} {value:>12}  {ratio:36} CPU us per operation: {usage}")
 
