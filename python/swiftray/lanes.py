@@ -1,7 +1,7 @@
 """Which calls run in native workers: decisions only, nothing is submitted here.
 
 The *native lane* are Ray's C++-language workers, which load the Swift library and hold no Python; the *Python lane* are
-ordinary Ray workers that host the same library. The native lane costs a third of the work per call, and lacks what Ray's
+ordinary Ray workers that host the same library. The native lane costs half the CPU time per call, and lacks what Ray's
 C++ worker lacks. Every rule names the reason, so that a program can be told why a call went where it went.
 """
 
