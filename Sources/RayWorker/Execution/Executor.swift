@@ -53,11 +53,12 @@ final class Executor: @unchecked Sendable {
     let runner = Runner()
     let loop = worker.loop
     let task = Task.immediate(executorPreference: loop) { [self] in
+      runner.enter()
       await Runner.$current.withValue(runner) { await run(runner) }
       liveRunners -= 1
       if worker.hasRunnableCalls { loop.requestWork() }
     }
-    runner.began(task)
+    runner.keep(task)
   }
 
   private func run(_ runner: Runner) async {

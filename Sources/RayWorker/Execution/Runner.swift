@@ -18,6 +18,9 @@ final class Runner: @unchecked Sendable {
   private let token = Atomic<UInt64>(0)
   @exclusivity(unchecked) private var call: ExecutionCall?
   @exclusivity(unchecked) private var wasCancelled = false
+  /// Its own task as it sees it itself, from the first moment on.
+  @exclusivity(unchecked) private var ownTask: UnsafeCurrentTask?
+  /// The same, so that it lives as long as the runner.
   @exclusivity(unchecked) private var task: Task<Void, Never>?
 
   init() { source.initialize(to: DecodeSource()) }
@@ -26,14 +29,11 @@ final class Runner: @unchecked Sendable {
   /// A cancelled task stays cancelled, so the runner ends after the call that was cancelled.
   var isSpoiled: Bool { wasCancelled }
 
-  /// The task is known when its first part has run already: a cancellation that another thread delivered meanwhile is made up for.
-  func began(_ task: Task<Void, Never>) {
-    let isLate = lock.withLock {
-      self.task = task
-      return wasCancelled
-    }
-    if isLate { task.cancel() }
-  }
+  /// The first step of its task: a call that never suspends is cancelled through this.
+  func enter() { withUnsafeCurrentTask { task in lock.withLock { ownTask = task } } }
+
+  /// Known when the first part of the task has run already.
+  func keep(_ task: Task<Void, Never>) { lock.withLock { self.task = task } }
 
   func resume() { continuation.take()?.resume() }
 
@@ -58,11 +58,12 @@ final class Runner: @unchecked Sendable {
 
   /// Cancels the running call; a call that ended meanwhile is left alone. Safe from any thread.
   func cancel(_ target: ExecutionCall) {
-    let task = lock.withLock { () -> Task<Void, Never>? in
+    let task = lock.withLock { () -> UnsafeCurrentTask? in
       guard call === target else { return nil }
       wasCancelled = true
-      return self.task
+      return ownTask
     }
+    // The task lives as long as this runner does, whether the call has ended meanwhile or not.
     task?.cancel()
   }
 

@@ -24,6 +24,23 @@ import Testing
   _ = try started.open.remote()
   blockForEver()
 }
+/// Never suspends, but looks.
+@Remote private func watchful(_ started: ActorHandle<Gate>) throws -> Int {
+  _ = try started.open.remote()
+  while true { try Task.checkCancellation() }
+}
+@Remote private func watchfulThoughAsync(_ started: ActorHandle<Gate>) async throws -> Int {
+  _ = try started.open.remote()
+  while true { try Task.checkCancellation() }
+}
+@RemoteActor private final class Watchman {
+  init() {}
+  func watch(_ started: ActorHandle<Gate>) throws -> Int {
+    _ = try started.open.remote()
+    while !Task.isCancelled {}
+    return 7
+  }
+}
 @Remote(resources: ["slot": 1]) private func needsSlot(_ counter: ActorHandle<AttemptCounter>) async throws -> Int {
   try await counter.next.remote().value
 }
@@ -122,6 +139,28 @@ extension RayConformance {
       for ref in refs { try await ref.cancel() }
       for ref in refs { await expectRayError(.taskCancelled) { _ = try await ref.value } }
       #expect(try await $add.remote(20, 22).value == 42)
+    }
+  }
+}
+
+extension RayConformance {
+  @Suite(.ray(), .embeddedOnly("Ray interrupts a running call only where it waits")) struct CancellationOfBusyCalls {
+    @Test(arguments: [false, true]) func aCallThatNeverSuspendsSeesIt(_ isAsync: Bool) async throws {
+      let started = try Gate.remote()
+      let ref = isAsync ? try $watchfulThoughAsync.remote(started) : try $watchful.remote(started)
+      try await started.passed.remote().value
+      try await ref.cancel()
+      await expectRayError(.taskCancelled) { _ = try await ref.value }
+      #expect(try await $add.remote(20, 22).value == 42, "the next call is not cancelled with it")
+    }
+
+    @Test func aMethodThatNeverSuspendsSeesIt() async throws {
+      let started = try Gate.remote()
+      let watchman = try Watchman.remote()
+      let ref = try watchman.watch.remote(started)
+      try await started.passed.remote().value
+      try await ref.cancel()
+      #expect(try await ref.value == 7)
     }
   }
 }
