@@ -6,20 +6,18 @@ extension NodeConfiguration {
   /// What the node hands out, with the object store as one more resource.
   func nodeResources(storeByteCount: Int) throws(RayError) -> NodeResources {
     var total = resources
-    for entry in total.entries where entry.amount < 0 || entry.amount > Self.amountMax || entry.name.isEmpty {
-      throw RayError(.invalidArgument, "a node cannot have \(entry.amount) ten-thousandths of resource '\(entry.name)'")
+    for (name, amount) in total.amounts where amount < 0 || name.isEmpty || total[name] > ResourceSet.amountMax {
+      throw RayError(.invalidArgument, "a node cannot have \(amount) of resource '\(name)'")
     }
     if total[ResourceSet.objectStoreMemory] == 0 {
-      total[ResourceSet.objectStoreMemory] = min(Int64(storeByteCount), Self.amountMax / ResourceSet.unit) * ResourceSet.unit
+      let most = ResourceSet.amountMax / ResourceSet.unit
+      total[ResourceSet.objectStoreMemory] = min(Int64(storeByteCount), most) * ResourceSet.unit
     }
     guard total[ResourceSet.gpu] % ResourceSet.unit == 0, total[ResourceSet.gpu] / ResourceSet.unit < UInt16.max else {
       throw RayError(.invalidArgument, "a node has a whole number of GPUs, not \(total.amounts[ResourceSet.gpu] ?? 0)")
     }
     return NodeResources(total: total, gpuIndices: try indices(count: Int(total[ResourceSet.gpu] / ResourceSet.unit)))
   }
-
-  /// Sums of what many hold stay far from overflow.
-  private static let amountMax = Int64(1) << 58
 
   private func indices(count: Int) throws(RayError) -> [UInt16] {
     if let gpuIndices {

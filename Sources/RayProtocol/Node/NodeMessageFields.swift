@@ -20,12 +20,6 @@ extension ActorID: NodeMessageField {
 }
 
 extension ResourceSet: NodeMessageField {
-  /// More would be a mistake, and every amount is looked up by a linear search.
-  private static let nameCountMax = 64
-  private static let nameByteCountMax = 256
-  /// Sums of many amounts stay far from overflow.
-  private static let amountMax = Int64(1) << 58
-
   package func encode(into writer: inout NodeMessageWriter) {
     writer.put(UInt16(entries.count))
     for entry in entries {

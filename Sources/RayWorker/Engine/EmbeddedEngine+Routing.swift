@@ -145,10 +145,7 @@ extension EmbeddedEngine {
     if let cpus { amounts[ResourceSet.cpu] = cpus }
     if let gpus { amounts[ResourceSet.gpu] = gpus }
     if let memory { amounts[ResourceSet.memory] = Double(memory) }
-    for (name, amount) in amounts where !(amount >= 0 && amount < 1e14) {
-      throw RayError(.invalidArgument, "resource '\(name)' must be zero or more, not \(amount)")
-    }
-    return ResourceSet(amounts)
+    return try ResourceSet(checking: amounts)
   }
 
   func strategy(_ strategy: SchedulingStrategy?) throws -> LeaseStrategy {

@@ -145,6 +145,30 @@ extension RayConformance {
       await expectRayError(.infeasible, "unobtainium") { _ = try await call.value }
     }
 
+    @Test(arguments: [
+      ("", 1.0), ("shards", 0.00001), ("CPU", 0.00001), ("GPU", 0.00001), ("shards", .infinity), ("shards", 1e20),
+      (String(repeating: "x", count: 300), 1),
+    ])
+    func impossibleAmountsAreRefusedWithoutHarm(_ name: String, _ amount: Double) async throws {
+      await expectRayError(.invalidArgument) {
+        _ =
+          switch name {
+          case "CPU": try $one.options(numCPUs: amount).remote()
+          case "GPU": try $one.options(numGPUs: amount).remote()
+          default: try $one.options(resources: [name: amount]).remote()
+          }
+      }
+      #expect(try await $one.remote().value == 1)
+    }
+
+    @Test func manyResourcesAtOnceAreRefused() async throws {
+      let names = (0..<65).map { ("r\($0)", 1.0) }
+      await expectRayError(.invalidArgument, "more than 64") {
+        _ = try $one.options(resources: Dictionary(uniqueKeysWithValues: names)).remote()
+      }
+      #expect(try await $one.remote().value == 1)
+    }
+
     @Test func aNegativeWaitIsRefused() async throws {
       await Ray.shutdown()
       await expectRayError(.invalidArgument, "infeasibleTimeout") {
