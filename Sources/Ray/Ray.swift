@@ -8,14 +8,17 @@ public import RayProtocol
 public enum Ray {
   // MARK: Life
 
-  /// Starts Ray. In a worker process this never returns: call it before anything a worker must not repeat, or use ``RayApp``.
+  /// Starts Ray. In a worker process this never returns: call it before anything a worker must not repeat, and before several
+  /// tasks use Ray at once, or use ``RayApp``. Starts again when the node of this program is gone.
   ///
   /// Throws `alreadyInitialized` when it runs with another configuration, `invalidArgument` for an unknown address.
   public static func initialize(_ configuration: RayConfiguration = .init()) async throws {
+    if CurrentEngine.engine?.hasEnded == true { await Runtime.shutdown() }
     try Runtime.initialize(configuration)
   }
 
-  /// Stops every worker and forgets every object. References that are left answer `shutDown`.
+  /// Stops every worker and forgets every object. References that are left answer `shutDown`, except for
+  /// small values that were here already.
   public static func shutdown() async { await Runtime.shutdown() }
 
   public static var isInitialized: Bool { CurrentEngine.engine != nil }
@@ -85,7 +88,7 @@ public enum Ray {
   /// Waits until `count` objects are ready or the time is over; a failed object counts as ready.
   ///
   /// Both lists keep the order of `refs`; `ready` never has more than `count`. Throws `invalidArgument` for duplicates, for a
-  /// count below one or above the number of references, and for a negative timeout.
+  /// count below one or above the number of references, and for a negative timeout; an empty list gives two empty ones.
   ///
   /// A list that nobody else holds is split in place: in `pending = try await Ray.wait(pending).pending` the references that
   /// stay are not copied.

@@ -21,10 +21,17 @@ enum Runtime {
   }
 
   /// Enters the role this process was started for, if it is a worker, and then never returns.
+  ///
+  /// Other threads of the same `main` that get here meanwhile wait for ever: a worker goes no further in it.
   static func enterWorkerIfRequested() {
-    WorkerMain.enterIfRequested()
-    ClusterStart.enterWorkerIfRequested()
+    guard CurrentEngine.engine == nil else { return }
+    role.withLock { _ in
+      WorkerMain.enterIfRequested()
+      ClusterStart.enterWorkerIfRequested()
+    }
   }
+
+  private static let role = Mutex(())
 
   @discardableResult
   static func initialize(_ configuration: RayConfiguration, isLazy: Bool = false) throws -> any Engine {

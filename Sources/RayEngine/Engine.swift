@@ -95,6 +95,8 @@ package protocol Engine: AnyObject, Sendable {
   func clusterResources() async throws -> ResourceSet
   func availableResources() async throws -> ResourceSet
   func nodes() async throws -> [NodeInfo]
+  /// True when nothing can be started any more: shut down, or its node is gone.
+  var hasEnded: Bool { get }
   func shutdown() async
 }
 
@@ -107,6 +109,8 @@ package struct Readiness {
 }
 
 extension Engine {
+  package var hasEnded: Bool { false }
+
   package func createPythonActor(
     _ callee: PythonCallee, options: ActorOptions, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> ActorCore { throw callee.unsupported(by: self) }

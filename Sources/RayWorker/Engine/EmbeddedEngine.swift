@@ -155,6 +155,8 @@ package final class EmbeddedEngine: Engine {
 
   package func isReady(_ id: ObjectID) -> Bool { worker.lock.withLock { worker.machine.isReady(id) } }
 
+  package var hasEnded: Bool { worker.lock.withLock { worker.state.isShutDown } }
+
   package func readiness(of ids: [ObjectID], enough: Int) -> Readiness {
     worker.lock.withLock {
       var result = Readiness()

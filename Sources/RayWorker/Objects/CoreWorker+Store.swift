@@ -87,6 +87,7 @@ extension CoreWorker {
     do {
       return try client().read(try unwrap(descriptor))
     } catch let error as StoreError {
+      if lock.withLock({ state.isShutDown }) { throw RayError(.shutDown, "the object went with the store: Ray was shut down") }
       throw Self.rayError(error)
     }
   }
