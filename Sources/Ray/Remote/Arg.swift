@@ -69,6 +69,14 @@ extension Arg: ExpressibleByBooleanLiteral where Value: ExpressibleByBooleanLite
   public init(booleanLiteral value: Value.BooleanLiteralType) { self = .value(Value(booleanLiteral: value)) }
 }
 
+extension Arg: ExpressibleByNilLiteral where Value: ExpressibleByNilLiteral {
+  public init(nilLiteral: ()) { self = .value(Value(nilLiteral: ())) }
+}
+
+extension Arg: ExpressibleByArrayLiteral where Value: RangeReplaceableCollection {
+  public init(arrayLiteral elements: Value.Element...) { self = .value(Value(elements)) }
+}
+
 extension Arg: ExpressibleByUnicodeScalarLiteral where Value: ExpressibleByUnicodeScalarLiteral {
   public init(unicodeScalarLiteral value: Value.UnicodeScalarLiteralType) { self = .value(Value(unicodeScalarLiteral: value)) }
 }
