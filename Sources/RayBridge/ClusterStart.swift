@@ -113,7 +113,9 @@ package enum ClusterStart {
   }
 
   private static func join(_ configuration: ClusterConfiguration) throws -> ClusterEngine {
-    try Python.withLock {
+    let signals = SignalActions()
+    defer { signals.restore() }
+    return try Python.withLock {
       do {
         _ = try WorkerFunctions.install()
         try addPackagePath()

@@ -34,6 +34,16 @@ struct OrdinaryPlain: Codable, Sendable {
 @Remote func plainTypes(_ numbers: [Int], _ plain: Plain?) -> (Int, Set<Plain>) { (numbers[0], []) }
 @Remote func plainCodable(_ value: OrdinaryPlain) throws -> [OrdinaryPlain] { [value] }
 @Remote func doesNothing() {}
+@Remote func takesExistential(_ value: Box) -> [Box?] { [value] }
+struct Box: Codable, Sendable {
+  var text: String
+  var cause: (any Error)?
+  var change: @Sendable () -> Void = {}
+  enum CodingKeys: CodingKey { case text }
+}
+@Remote func takesRows(_ rows: ContiguousArray<ObjectRef<Int>>) {}
+@Remote func callsOthers() async throws { try await $doesNothing.remote().value }
+@Remote func looksAround() -> Int { Ray.context.attempt }
 @Remote func takesReferences(_ refs: [ObjectRef<Int>]) -> Int { refs.count }
 @Remote func takesHandle(_ counter: ActorHandle<Bystander>?) {}
 @Remote func takesAnyHandle(_ handles: [String: AnyActorHandle]) {}
@@ -66,18 +76,24 @@ struct OrdinaryPlain: Codable, Sendable {
 
   @Test(
     "Functions of plain types may run in native workers",
-    arguments: ["plainTypes", "plainCodable", "doesNothing"])
+    arguments: ["plainTypes", "plainCodable", "doesNothing", "takesExistential"])
   func plain(_ name: String) throws { #expect(NativeObstacle.of(try function(name)) == nil) }
 
   @Test(
     "Functions that take or return references inside values may not, however deep they are",
     arguments: [
       "takesReferences", "takesHandle", "takesAnyHandle", "returnsReference", "returnsInTuple", "returnsInEnum", "takesInCodable",
+      "takesRows",
     ])
   func references(_ name: String) throws {
     let entry = try function(name)
     #expect(NativeObstacle.of(entry) == "\(entry.name) takes or returns references inside values")
   }
+
+  @Test(
+    "Functions whose code uses Ray are known by their text",
+    arguments: [("doesNothing", false), ("plainTypes", false), ("callsOthers", true), ("looksAround", true)])
+  func mentions(_ name: String, _ usesRay: Bool) throws { #expect(try function(name).usesRay == usesRay) }
 
   @Test("Streams may not") func streaming() throws { #expect(NativeObstacle.of(try function("streams")) == "a stream") }
 

@@ -29,8 +29,12 @@ def _version():
 
 
 def _run(options):
+    import signal
+
     from .library import LIBRARY, load
 
+    # Swift runs on this thread from now on, where Python would never come to raise KeyboardInterrupt.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.environ[LIBRARY] = options.library
     os.environ["RAY_ADDRESS"] = options.address or os.environ.get("RAY_ADDRESS") or "auto"
     try:

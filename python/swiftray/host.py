@@ -117,6 +117,7 @@ def _bin(data):
 def _task_options(name, options, named=True):
     options = dict(options)
     options.pop("obstacle", None)
+    options.pop("uses_ray", None)
     if named:
         options.setdefault("name", name)
     if options.pop("retry_listed", False):

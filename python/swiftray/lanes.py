@@ -14,8 +14,11 @@ LANE = "SWIFTRAY_LANE"
 LARGEST_ARGUMENT = 1 << 20
 
 TASK_OPTIONS = frozenset(
-    ("name", "num_cpus", "num_gpus", "memory", "resources", "max_retries", "retry_exceptions", "scheduling_strategy", "num_returns")
-)
+    (
+        "name", "num_cpus", "num_gpus", "memory", "resources", "max_retries", "retry_exceptions", "scheduling_strategy", "num_returns",
+        "uses_ray",
+    )
+)  # fmt: skip
 ACTOR_OPTIONS = frozenset(
     (
         "name", "namespace", "lifetime", "num_cpus", "num_gpus", "memory", "resources", "max_restarts", "max_task_retries",
@@ -35,7 +38,12 @@ def choice(environment=None):
 def task_obstacle(options, returns):
     """Why calls with these options cannot run in native workers; None when they can."""
     return (
-        options.get("obstacle") or _returns(returns) or _retries(options) or _repeats(options) or _unknown(options, TASK_OPTIONS)
+        options.get("obstacle")
+        or _calls(options)
+        or _returns(returns)
+        or _retries(options)
+        or _repeats(options)
+        or _unknown(options, TASK_OPTIONS)
     )
 
 
@@ -63,6 +71,11 @@ def call_obstacle(payload_size, references):
     if payload_size > LARGEST_ARGUMENT:
         return f"arguments of {payload_size} bytes"
     return None
+
+
+def _calls(options):
+    # Native workers make most calls, but not all of them, and not with all options; whoever asks for native workers gets them.
+    return "its code makes calls of its own" if options.get("uses_ray") and choice() == "auto" else None
 
 
 def _returns(returns):

@@ -44,10 +44,26 @@ def _value_or_error(refs):
 
     hooks.install()
     try:
-        return ray.get(refs[0])
+        return values.Encoded(_encoded(refs[0]))
     except Exception as error:
         return values.Encoded(failure_bytes(error))
 
+
+def _encoded(ref):
+    """The value as MessagePack, byte for byte where it is that already: Python's own objects would be pickled again."""
+    from . import large, values
+
+    value = ray.get(ref)
+    data, metadata = global_worker.core_worker.get_objects([ref], 0)[0][:2]
+    if data is not None and metadata == b"XLANG":
+        return bytes(memoryview(data)[_XLANG_HEADER:])
+    if data is not None and metadata == b"PYTHON" and (parts := large.parts(data)) is not None:
+        return bytes(parts[0]).lstrip(bytes((large.FILLER,))) + bytes(parts[1])
+    return values.encode(value)
+
+
+# The length of the MessagePack, which itself is MessagePack of nine bytes.
+_XLANG_HEADER = 9
 
 # MessagePack extension 'E': an error in the place of an argument. One byte says what follows: what Swift made of its own
 # error, or `[code, message, type]`.

@@ -55,6 +55,12 @@ def test_actors_live_where_all_their_methods_can_run(options, is_async, is_nativ
     assert (lanes.actor_obstacle(options, is_async) is None) == is_native
 
 
+def test_code_that_calls_others_goes_native_only_where_that_is_asked_for(monkeypatch):
+    assert lanes.task_obstacle({"uses_ray": True}, 1) == "its code makes calls of its own"
+    monkeypatch.setenv(lanes.LANE, "native")
+    assert lanes.task_obstacle({"uses_ray": True}, 1) is None
+
+
 def test_methods():
     assert lanes.method_obstacle({"max_task_retries": 3}, 1) is None
     assert lanes.method_obstacle({}, 3) == "3 results"

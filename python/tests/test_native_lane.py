@@ -1,6 +1,8 @@
 """Swift functions and actors in native workers, driven by a Swift program on a Ray node of its own."""
 
 import os
+import signal
+import subprocess
 
 import apps
 import pytest
@@ -50,6 +52,7 @@ def test_what_tasks_do_in_native_workers(folder):
         "refuse no",
         "hiddenReference 5",
         "buriedReference unsupported",
+        "scale native 50.0 100000.0 200000.0 400000.0",
         "foreman python 13",
         "init actorDied true",
         "lost workerCrashed",
@@ -96,6 +99,29 @@ def test_an_exit_status_is_the_programs_own(folder):
     status, _, said = apps.run(folder, "fail")
     assert status == 1
     assert "asked to" in said
+
+
+@needs_cpp
+def test_code_that_makes_calls_runs_in_python_workers_unless_native_ones_are_asked_for(folder):
+    for lane, place in (("auto", "python"), ("native", "native")):
+        status, lines, said = apps.run(folder, "callers", SWIFTRAY_LANE=lane)
+        assert status == 0, said
+        assert lines == [f"plain native, caller {place}, its callee native"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_program_ends_with_a_signal(folder, number):
+    child = subprocess.Popen(
+        ["./test-app", "endless"], cwd=folder, env=apps.environment(RAY_ADDRESS="ray:local"), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        while child.stdout.readline().strip() != "started":
+            assert child.poll() is None
+        child.send_signal(number)
+        assert child.wait(timeout=60) == -number
+    finally:
+        child.kill()
+        child.wait()
 
 
 @needs_cpp

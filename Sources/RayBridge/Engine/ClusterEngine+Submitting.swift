@@ -138,7 +138,10 @@ extension ClusterEngine {
     let retryOn = options.values.retryOn.map { String(reflecting: $0) }
     var values = try TaskOptionValues.make(options, isMethod: actor != nil, actor: actor)
     if returns == .stream { values["_generator_backpressure_num_objects"] = try TaskOptionValues.window(options) }
-    if actor == nil { values["obstacle"] = nativeObstacle(ofFunction: name) }
+    if actor == nil {
+      values["obstacle"] = nativeObstacle(ofFunction: name)
+      values["uses_ray"] = RemoteRegistry.function(named: name)?.usesRay == true ? .bool(true) : nil
+    }
     let key = Submitters.Key(name: name, actor: actor?.id, options: values, retryOn: retryOn, returns: returns)
     return try submitters.find(key) {
       let (function, direct) = try host.run { host in

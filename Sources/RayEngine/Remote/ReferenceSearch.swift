@@ -32,6 +32,14 @@ extension Array: Container {
   static var elementTypes: [Any.Type] { [Element.self] }
 }
 
+extension ContiguousArray: Container {
+  static var elementTypes: [Any.Type] { [Element.self] }
+}
+
+extension ArraySlice: Container {
+  static var elementTypes: [Any.Type] { [Element.self] }
+}
+
 extension Set: Container {
   static var elementTypes: [Any.Type] { [Element.self] }
 }
@@ -46,7 +54,18 @@ extension Optional: Container {
 
 /// What `Mirror` sees of an instance, without one: the runtime's own view of structs, classes and tuples.
 private enum StoredProperties {
-  static func count(of type: Any.Type) -> Int { reflectedCount(type) }
+  /// Zero for everything else: of an existential the runtime would look at a value, and there is none.
+  static func count(of type: Any.Type) -> Int { hasStoredProperties(type) ? reflectedCount(type) : 0 }
+
+  /// The first word of a type's metadata is its kind, for classes a pointer; see the ABI's `MetadataKind`.
+  private static func hasStoredProperties(_ type: Any.Type) -> Bool {
+    let kind = unsafeBitCast(type, to: UnsafePointer<UInt>.self).pointee
+    return kind == structKind || kind == tupleKind || kind == 0 || kind > kindMax
+  }
+
+  private static var structKind: UInt { 0x200 }
+  private static var tupleKind: UInt { 0x301 }
+  private static var kindMax: UInt { 0x7ff }
 
   static func type(of index: Int, in type: Any.Type) -> Any.Type {
     var field = ReflectedField()

@@ -21,6 +21,8 @@ public final class RemoteEntry: Sendable {
   /// The types of parameters and results, tuples as their elements.
   public let types: @Sendable () -> [Any.Type]
   public let options: TaskOptions
+  /// True when the function's body mentions remote calls, references, `Ray` or Python.
+  public let usesRay: Bool
   public let body: Body
   /// The engine's number for this function plus one; 0 = none yet.
   package let engineKey = Atomic<UInt32>(0)
@@ -37,13 +39,14 @@ public final class RemoteEntry: Sendable {
 
   public init(
     name: String, parameters: [Parameter], resultType: String, types: @escaping @Sendable () -> [Any.Type] = { [] },
-    options: TaskOptions = .standard, body: Body
+    options: TaskOptions = .standard, usesRay: Bool = false, body: Body
   ) {
     self.name = name
     self.parameters = parameters
     self.resultType = resultType
     self.types = types
     self.options = options
+    self.usesRay = usesRay
     self.body = body
   }
 }
@@ -58,7 +61,7 @@ public final class ActorEntry: Sendable {
   public let options: ActorOptions
   /// True for Swift actors and for classes with an `async` method: calls interleave where they suspend.
   public let isConcurrent: Bool
-  /// True when code of the class mentions remote calls, references or Python.
+  /// True when code of the class mentions remote calls, references, `Ray` or Python.
   public let usesRay: Bool
   public let create: @Sendable (TaskArguments) async throws -> AnyObject
   public let methods: [ActorMethodEntry]
@@ -121,8 +124,10 @@ extension ActorMethodEntry {
   /// The actor a method was looked up for; called by generated code.
   ///
   /// An engine takes methods from the entry that created the instance, so that the type is known to fit.
+  /// `sending`: calls of one instance run on one executor, whatever the isolation that the caller's module has by default.
   @inlinable
-  public static func receiver<Actor: AnyObject>(_ instance: AnyObject, as type: Actor.Type) -> Actor {
-    unsafeDowncast(instance, to: type)
+  public static func receiver<Actor: AnyObject>(_ instance: AnyObject, as type: Actor.Type) -> sending Actor {
+    nonisolated(unsafe) let actor = unsafeDowncast(instance, to: type)
+    return actor
   }
 }

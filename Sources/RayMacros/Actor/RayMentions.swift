@@ -1,7 +1,7 @@
 internal import SwiftSyntax
 
 extension SyntaxProtocol {
-  /// Whether code in here makes remote calls, keeps references, or calls Python: `$f`, `x.remote(…)`, `ObjectRef`, `Python.…`.
+  /// Whether code in here uses Ray or Python: `$f`, `x.remote(…)`, `ObjectRef`, `Ray.…`, `Python.…`.
   var mentionsRay: Bool { tokens(viewMode: .sourceAccurate).contains(where: \.mentionsRay) }
 }
 
@@ -11,7 +11,7 @@ extension TokenSyntax {
     switch name {
     case "ObjectRef", "ObjectRefStream", "ActorHandle", "AnyActorHandle": return true
     case "remote": return previousToken(viewMode: .sourceAccurate)?.tokenKind == .period
-    case "Python": return nextToken(viewMode: .sourceAccurate)?.tokenKind == .period
+    case "Ray", "Python": return nextToken(viewMode: .sourceAccurate)?.tokenKind == .period
     default: return name.hasPrefix("$")
     }
   }

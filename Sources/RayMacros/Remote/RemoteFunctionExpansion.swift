@@ -32,7 +32,7 @@ struct RemoteFunctionExpansion {
     code.block("\(member)static let __entry = Ray::RemoteEntry(", end: ")") { code in
       code.line("name: \(function.entryName.quoted), parameters: \(signature.metadata),")
       code.line("resultType: \(signature.resultText.quoted), types: \(signature.types),")
-      code.line("options: Ray::TaskOptions(\(function.options ?? "")),")
+      code.line("options: Ray::TaskOptions(\(function.options ?? "")), usesRay: \(function.usesRay),")
       code.line("body: \(thunk.code)")
     }
   }

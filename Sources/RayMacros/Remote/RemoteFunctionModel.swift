@@ -15,6 +15,8 @@ struct RemoteFunctionModel {
   /// What stands in front of the argument list in the real call.
   var callee: String
   var needsAwait: Bool
+  /// True when its body makes remote calls, as far as the text tells.
+  var usesRay: Bool
 
   init?(
     _ node: AttributeSyntax, _ declaration: some DeclSyntaxProtocol, in context: some MacroExpansionContext,
@@ -43,6 +45,7 @@ struct RemoteFunctionModel {
     documentation = function.documentation
     entryName = attribute.name ?? place.entryName(signature.name(base), isPrivate: access.isFilePrivate)
     callee = Self.callee(function, place)
+    usesRay = function.body?.mentionsRay == true
     needsAwait = signature.isAsync || function.attributes.first(named: "MainActor") != nil
   }
 

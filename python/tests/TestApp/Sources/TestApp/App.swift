@@ -24,6 +24,9 @@ public struct App: RayApp {
     case "squares": print(try await Ray.get((1...4).map { try $square.remote($0) }))
     case "lanes": try await lanes()
     case "native": try await native()
+    case "callers":
+      let (caller, callee) = try await $laneOfCaller.remote().value
+      print("plain \(try await $lane.remote().value), caller \(caller), its callee \(callee)")
     case "nodes": try await nodes()
     case "python": try await python()
     case "prints":
@@ -40,6 +43,10 @@ public struct App: RayApp {
     case "cancellations": try await Cancellations.run(Int(ray.arguments.dropFirst().first ?? "") ?? 12)
     case "detours": try await Detours.run()
     case "unknown-function": _ = try await Ray.function(named: "noSuchFunction").remote(returning: Int.self).value
+    case "endless":
+      print("started")
+      fflush(nil)
+      try await Task.sleep(for: .seconds(3600))
     case "fail": throw Refusal(reason: "asked to")
     case "exit": exit(Int32(ray.arguments.dropFirst().first ?? "0") ?? 0)
     case let other: print("unknown: \(other)")
@@ -147,6 +154,13 @@ public struct App: RayApp {
     do { print("refuse", try await $refuse.remote("no").value) } catch let refusal as Refusal { print("refuse", refusal.reason) }
     print("hiddenReference", try await $hiddenReference.remote().value.ref.value)
     do { _ = try await $buriedReference.remote().value } catch let error as RayError { print("buriedReference", error.code) }
+    let scale = try Scale.remote()
+    let heavy = try Ray.put([Double](repeating: 0.5, count: 200_000))
+    let samples = try Ray.put(Samples(name: "a", values: [Double](repeating: 2, count: 200_000)))
+    print(
+      "scale", try await scale.lane.remote().value, try await scale.weigh.remote($halves.remote(100)).value,
+      try await scale.weigh.remote(heavy).value, try await scale.weigh.remote(scale.double.remote(heavy)).value,
+      try await scale.weighNamed.remote(samples).value)
     let foreman = try Foreman.options(maxConcurrency: 4).remote()
     print("foreman", try await foreman.lane.remote().value, try await foreman.delegate.remote().value)
     let refused = try Counter.remote(-1)

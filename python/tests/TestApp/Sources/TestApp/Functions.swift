@@ -96,6 +96,8 @@ public struct Refusal: Error, Codable, Equatable {
   do { return "\(try await Ray.get(ref, timeout: .milliseconds(100)))" } catch { return "\((error as? RayError)?.code ?? .internalError)" }
 }
 
+@Remote public func laneOfCaller() async throws -> (String, String) { (ProcessFacts.lane, try await $lane.remote().value) }
+
 @Remote public func hiddenReference() throws -> Hidden { Hidden(ref: try Ray.put(5)) }
 
 @RayCodable public struct Hidden: Sendable {
@@ -110,11 +112,29 @@ public enum Buried: Codable, Sendable {
   case deep(ObjectRef<Int>)
 }
 
+@Remote public func halves(_ count: Int) -> [Double] { [Double](repeating: 0.5, count: count) }
+
+@RayCodable public struct Samples: Sendable {
+  public var name: String
+  public var values: [Double]
+}
+
+/// Takes values that are large, not there yet, or its own.
+@RemoteActor public final class Scale {
+  public init() {}
+  public func lane() -> String { ProcessFacts.lane }
+  public func weigh(_ numbers: [Double]) -> Double { numbers.reduce(0, +) }
+  public func weighNamed(_ samples: Samples) -> Double { samples.values.reduce(0, +) }
+  public func double(_ numbers: [Double]) -> [Double] { numbers.map { $0 * 2 } }
+}
+
 /// Its calls are such as native workers cannot make.
-@RemoteActor public final class Foreman: Sendable {
+@RemoteActor public final class Foreman {
+  private var delegated = 0
   public init() {}
   public func lane() -> String { ProcessFacts.lane }
   public func delegate() async throws -> Int {
+    delegated += 1
     let parts = try $pair.split(3)
     var sum = try await parts.0.value
     for try await number in try $countdown.remote(from: 4).values { sum += number }
