@@ -46,8 +46,10 @@ package final class ClusterEngine: Engine {
   /// Blocks until Ray has let go.
   func stop() {
     isStopped.store(true, ordering: .releasing)
-    pumpBox.withLock { $0.take() }?.stop()
+    let pump = pumpBox.withLock { $0.take() }
+    pump?.stop()
     Python.withLock { table.removeAll(keeping: PythonObject(owning: ToPython.none)) }
+    pump?.release()
     Python.withLock {}
     ReleaseQueue.paused { try? host.run { host in _ = try host.disconnect() } }
   }
