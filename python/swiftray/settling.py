@@ -51,19 +51,16 @@ def _value_or_error(refs):
 
 def _encoded(ref):
     """The value as MessagePack, byte for byte where it is that already: Python's own objects would be pickled again."""
-    from . import large, values
+    from . import host, large
 
-    value = ray.get(ref)
-    data, metadata = global_worker.core_worker.get_objects([ref], 0)[0][:2]
-    if data is not None and metadata == b"XLANG":
-        return bytes(memoryview(data)[_XLANG_HEADER:])
-    if data is not None and metadata == b"PYTHON" and (parts := large.parts(data)) is not None:
-        return bytes(parts[0]).lstrip(bytes((large.FILLER,))) + bytes(parts[1])
-    return values.encode(value)
+    kind, content = host.raw(ref, global_worker.core_worker.get_objects([ref])[0])
+    if kind == 0:
+        return bytes(memoryview(content)[9:])
+    if kind == 3:
+        head, elements = content
+        return bytes(head).lstrip(bytes((large.FILLER,))) + bytes(elements)
+    return content if kind == 1 else described_failure(content)
 
-
-# The length of the MessagePack, which itself is MessagePack of nine bytes.
-_XLANG_HEADER = 9
 
 # MessagePack extension 'E': an error in the place of an argument. One byte says what follows: what Swift made of its own
 # error, or `[code, message, type]`.
@@ -71,10 +68,14 @@ _FAILURE = 0x45
 
 
 def failure_bytes(error):
-    import msgpack
-
     from . import errors
 
-    payload, code, message, type_name, _, _ = errors.describe(error)
+    return described_failure(errors.describe(error))
+
+
+def described_failure(described):
+    import msgpack
+
+    payload, code, message, type_name, _, _ = described
     content = b"\x00" + payload if payload else b"\x01" + msgpack.packb([code, message, type_name])
     return msgpack.packb(msgpack.ExtType(_FAILURE, content))

@@ -7,7 +7,7 @@ extension ResourceSet {
   /// In ten-thousandths: sums of many amounts stay far from overflow.
   package static let amountMax = Int64(1) << 58
 
-  /// What a program asks for or offers, in units. Throws `invalidArgument` for what cannot be.
+  /// What a program asks for, in units. Throws `invalidArgument` for what cannot be.
   package init(checking amounts: [String: Double]) throws(RayError) {
     for (name, amount) in amounts { try Self.check(name, amount) }
     guard amounts.count <= Self.nameCountMax else {
