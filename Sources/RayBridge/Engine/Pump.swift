@@ -91,6 +91,7 @@ final class Pump: @unchecked Sendable {
 
   func submit(_ request: ReadyRequest) {
     if let thread = ServingThread.current, thread.add(request) { return }
+    ServingThread.lend(for: request)
     let starts = monitor.withLock { () -> Bool in
       state.queue.append(request)
       monitor.signal()

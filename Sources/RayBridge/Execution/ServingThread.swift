@@ -1,4 +1,5 @@
 internal import CRayShims
+internal import Synchronization
 
 #if canImport(Glibc)
   internal import Glibc
@@ -128,6 +129,14 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
     let outer = pthread_getspecific(Self.currentKey)
     pthread_setspecific(Self.currentKey, Unmanaged.passUnretained(self).toOpaque())
     defer { pthread_setspecific(Self.currentKey, outer) }
+    let outerLender =
+      blockingWait == nil
+      ? nil
+      : Self.lender.withLock { lender -> ServingThread? in
+        defer { lender = self }
+        return lender
+      }
+    defer { if blockingWait != nil { Self.lender.withLock { $0 = outerLender } } }
     monitor.lock()
     serveDepth += 1
     // What was queued while nobody served was told to somebody who must wait for this thread, too.
@@ -189,6 +198,21 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
     monitor.withLock { requests.append(request) }
     return true
   }
+
+  /// Tells a thread that serves a call what code waits for which that thread does not run: unstructured tasks, code of other
+  /// executors. Somebody else waits for it, and this thread does so, too, when it has nothing to do, because only that lends its CPU.
+  package static func lend(for request: any WaitRequest) { lender.withLock { $0 }?.append(request) }
+
+  private func append(_ request: any WaitRequest) {
+    monitor.withLock {
+      guard serveDepth > 0 else { return }
+      requests.append(request)
+      monitor.signal()
+    }
+  }
+
+  /// The thread that began to serve a call last.
+  private static let lender = Mutex<ServingThread?>(nil)
 
   /// Waits in Ray with the lock open; the lock is held before and after.
   private func block(_ wait: BlockingWait) {

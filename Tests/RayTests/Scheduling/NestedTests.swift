@@ -9,6 +9,9 @@ import Testing
   return try await a.value + b.value
 }
 @Remote private func depth(_ n: Int) async throws -> Int { n == 0 ? 0 : try await $depth.remote(n - 1).value + 1 }
+@Remote private func detachedDepth(_ n: Int) async throws -> Int {
+  n == 0 ? 0 : try await Task.detached { try await $detachedDepth.remote(n - 1).value + 1 }.value
+}
 @Remote private func process(_ i: Int) -> Int32 { ownProcessIdentifier }
 @Remote private func fanOut(_ n: Int) async throws -> [Int32] { try await Ray.get(try (0..<n).map { try $process.remote($0) }) }
 @Remote private func blocked(on latch: String, announcing started: String) -> Int {
@@ -30,6 +33,8 @@ extension RayConformance {
       let levels = ConformanceEngine.current == .embedded ? 100 : 16
       #expect(try await $depth.remote(levels).value == levels)
     }
+
+    @Test func detachedTasksThatWaitHoldNoCPU() async throws { #expect(try await $detachedDepth.remote(4).value == 4) }
 
     @Test func nestedCallsDoNotMultiplyProcesses() async throws {
       async let a = $fib.remote(10).value
