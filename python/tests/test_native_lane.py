@@ -80,6 +80,23 @@ def test_tasks_that_need_more_run_again_in_python_workers(folder):
     assert "TestApp.ambitious(_:_:cancels:) needs several results, which native workers lack" in said
 
 
+@needs_cpp
+def test_what_native_workers_lack_is_found_wherever_it_is_asked_for(folder):
+    """In options of nested calls, in errors that are caught, in detached tasks; and a cancellation finds the call where it went."""
+    status, lines, said = apps.run(folder, "hidden", SWIFTRAY_LANE="native")
+    assert status == 0, said
+    assert lines == [
+        "optioned python",
+        "quiet python",
+        "detached python",
+        "borrower python 5",
+        'misfortunes ["actorNameTaken", "actorDied", "actorDied", "workerCrashed", "native"]',
+        "sleeper sleeps in python",
+        "sleeper hears of it in python",
+        "sleeper taskCancelled",
+    ]
+
+
 @pytest.mark.parametrize("lane, count", [("python", 90), pytest.param("native", 15, marks=needs_cpp)])
 def test_no_cancellation_is_lost(folder, lane, count):
     """Ray loses those that overtake their call on its way to the worker."""

@@ -234,8 +234,8 @@ package final class RunningCall: Sendable {
   /// What the call asked for that this kind of worker does not have.
   package var lacking: String? { state.withLock { $0.lacking } }
 
-  /// Notes for the call whose code runs now that it has asked for something which this kind of worker does not have.
-  package static func lacks(_ what: String) { current?.state.withLock { $0.lacking = $0.lacking ?? what } }
+  /// Notes that the call has asked for something which this kind of worker does not have.
+  package func lack(_ what: String) { state.withLock { $0.lacking = $0.lacking ?? what } }
 
   /// Runs the body at once, up to its first suspension.
   func start(on executor: ServingThread, _ body: @escaping @Sendable () async -> Outcome) {

@@ -9,12 +9,13 @@
     func createActor(
       _ entry: ActorEntry, options: ActorOptions, arguments: (inout ArgumentWriter) throws -> Void
     ) throws -> ActorCore {
-      try check(options, of: entry.name)
+      try check(entry, options)
+      if let name = options.name { try checkFree(name, options.namespace ?? NativeContext.process.namespace) }
       var id = cray_actor_id()
       try NativeSubmission.withArguments(.constructor, entry.name, [], arguments, self) { list in
         try NativeSubmission.withOptions(named: options.name ?? "", options.resourceList) { creation in
           creation.max_restarts = Int32(clamping: options.maxRestarts ?? 0)
-          creation.max_concurrency = Int32(clamping: options.maxConcurrency ?? (entry.isConcurrent ? 1000 : 1))
+          creation.max_concurrency = Int32(clamping: options.maxConcurrency ?? 1)
           try NativeSubmission.withSpan(options.namespace ?? "") { namespace in
             creation.ray_namespace = namespace
             try NativeSubmission.withSpan(entry.name) { className in
@@ -32,14 +33,11 @@
         id: ActorID(id), className: entry.name, maxTaskRetries: 0, maxPendingCalls: -1, lifetime: lifetime, engine: self)
     }
 
-    private func check(_ options: ActorOptions, of name: String) throws {
-      if options.lifetime == .detached { throw unsupported("a detached life", name) }
-      if (options.maxTaskRetries ?? 0) != 0 { throw unsupported("retried calls", name) }
-      if options.getIfExists == true { throw unsupported("`getIfExists`", name) }
-      if let strategy = options.schedulingStrategy, strategy != SchedulingStrategy.automatic {
-        throw unsupported("a scheduling strategy", name)
+    private func check(_ entry: ActorEntry, _ options: ActorOptions) throws {
+      if let missing = NativeOptions.missing(for: options, isConcurrent: entry.isConcurrent) {
+        throw unsupported(missing, entry.name)
       }
-      if options.runtimeEnv != nil { throw unsupported("a runtime environment of its own", name) }
+      if let obstacle = NativeObstacle.of(entry) { throw unsupported("a Python worker, because \(obstacle)", entry.name) }
     }
 
     /// `version u8 | flags u8 | retries i32 | pending calls i32 | class name: u16, UTF-8 | Ray's handle: u32, bytes`
@@ -67,7 +65,7 @@
       try bytes.withUnsafeBytes { bytes throws(MessagePackError) in
         let parts = try ActorHandleBytes(parsing: bytes)
         guard parts.flags & ActorHandleBytes.native != 0 else {
-          RunningCall.lacks(Self.foreignActors)
+          NativeCalls.lack(Self.foreignActors)
           throw MessagePackError(
             code: .invalidValue,
             message:
@@ -94,15 +92,12 @@
     func actor(named name: String, namespace: String?) async throws -> ActorCore {
       guard !name.isEmpty else { throw RayError(.invalidArgument, "an actor's name must not be empty") }
       let place = namespace ?? NativeContext.process.namespace
-      var id = cray_actor_id()
-      var isFound = false
-      try NativeSubmission.withSpan(name) { name in
-        try NativeSubmission.withSpan(place) { try NativeStatus.check(cray_native_find_actor(name, $0, &id, &isFound)) }
+      guard let id = try find(name, place) else {
+        throw RayError(.actorNotFound, "no live actor is named '\(name)' in namespace '\(place)'")
       }
-      guard isFound else { throw RayError(.actorNotFound, "no live actor is named '\(name)' in namespace '\(place)'") }
       let origin = try origin(of: id)
       guard origin.isNative else {
-        RunningCall.lacks(Self.foreignActors)
+        NativeCalls.lack(Self.foreignActors)
         throw RayError(
           .unsupported,
           "the actor '\(name)' lives in a Python worker, which native workers cannot call; call it from the program itself, "
@@ -115,6 +110,20 @@
     }
 
     private static let foreignActors = "actors of Python workers"
+
+    private func find(_ name: String, _ namespace: String) throws -> cray_actor_id? {
+      var id = cray_actor_id()
+      var isFound = false
+      try NativeSubmission.withSpan(name) { name in
+        try NativeSubmission.withSpan(namespace) { try NativeStatus.check(cray_native_find_actor(name, $0, &id, &isFound)) }
+      }
+      return isFound ? id : nil
+    }
+
+    private func checkFree(_ name: String, _ namespace: String) throws {
+      guard try find(name, namespace) != nil else { return }
+      throw RayError(.actorNameTaken, "another live actor of namespace '\(namespace)' is named '\(name)'")
+    }
 
     private func origin(of actor: cray_actor_id) throws -> ActorOrigin {
       var actor = actor

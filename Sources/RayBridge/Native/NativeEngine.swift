@@ -21,10 +21,10 @@
     ) throws -> ObjectHandle {
       switch target {
       case .function(let entry):
-        try check(options, of: entry.name)
+        try check(entry, options, entry.name)
         return try call(.function, entry.name, options, arguments) { cray_native_call($0, $1, $2, &$3, &$4) }
       case .namedFunction(let name):
-        try check(options, of: name)
+        try check(RemoteRegistry.function(named: name), options, name)
         return try call(.function, name, options, arguments) { cray_native_call($0, $1, $2, &$3, &$4) }
       case .method(let entry, let actor): return try callMethod(entry.name, of: actor, options, arguments)
       case .namedMethod(let name, let actor): return try callMethod(name, of: actor, options, arguments)
@@ -35,6 +35,7 @@
     private func callMethod(
       _ name: String, of actor: ActorCore, _ options: TaskOptions, _ arguments: (inout ArgumentWriter) throws -> Void
     ) throws -> ObjectHandle {
+      if let missing = NativeOptions.missing(forCallOf: actor, options.values) { throw unsupported(missing, name) }
       var id = actor.id.rayName
       return try call(.method, name, options, arguments) { function, arguments, count, options, out in
         // An actor's methods take no CPU of their own.
@@ -63,17 +64,13 @@
       return ObjectHandle(id: objects.add(id), engine: self)
     }
 
-    private func check(_ options: TaskOptions, of name: String) throws {
-      let values = options.values
-      if values.retryExceptions == true { throw unsupported("retries after errors", name) }
-      if let strategy = values.schedulingStrategy, strategy != SchedulingStrategy.automatic {
-        throw unsupported("a scheduling strategy", name)
-      }
-      if values.runtimeEnv != nil { throw unsupported("a runtime environment of its own", name) }
+    private func check(_ entry: RemoteEntry?, _ options: TaskOptions, _ name: String) throws {
+      if let missing = NativeOptions.missing(for: options.values) { throw unsupported(missing, name) }
+      if let entry, let obstacle = NativeObstacle.of(entry) { throw unsupported("a Python worker, because \(obstacle)", name) }
     }
 
     func unsupported(_ what: String, _ name: String) -> RayError {
-      RunningCall.lacks(what)
+      NativeCalls.lack(what)
       return RayError(
         .unsupported,
         "\(name) asks for \(what), which calls from native workers cannot have; make the call from the program itself, "
@@ -157,6 +154,7 @@
     private func wait(for request: NativeRequest) {
       if request.isSatisfied { return request.resume() }
       if let thread = ServingThread.current, thread.add(request) { return }
+      ServingThread.lend(for: request)
       NativeWaits.pump.add(request)
     }
 
@@ -168,7 +166,7 @@
     }
 
     func decodeObject(_ bytes: RawSpan, source: UnsafeRawPointer?) throws(MessagePackError) -> ObjectHandle {
-      RunningCall.lacks(UnsupportedReference.what)
+      NativeCalls.lack(UnsupportedReference.what)
       throw MessagePackError(code: .invalidValue, message: "a reference inside a value; " + UnsupportedReference.advice)
     }
 
@@ -185,7 +183,7 @@
 
     static func error(in kept: [any AnyObject & Sendable], _ place: String) -> RayError? {
       guard kept.contains(where: { $0 is UnsupportedReference }) else { return nil }
-      RunningCall.lacks(what)
+      NativeCalls.lack(what)
       return RayError(.unsupported, "\(place) contains a reference; \(advice)")
     }
   }

@@ -20,9 +20,14 @@
 
     var isKnown: Bool { Self.known.withLock { $0.contains(name) } }
 
-    /// Whether a call that ended like this can go there: references in its result would be nobody's by the time they are read.
+    /// Whether a call that ended like this can go there. A value may be what it made of an error that it caught. References in a result
+    /// would be nobody's by the time they are read.
     static func helps(_ outcome: Outcome) -> Bool {
-      if case .failed = outcome { true } else { false }
+      switch outcome {
+      case .failed: true
+      case .value(let value): value.kept.isEmpty
+      case .created, .cancelled: false
+      }
     }
 
     func remember(_ lacking: String) {

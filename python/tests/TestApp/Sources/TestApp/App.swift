@@ -42,6 +42,7 @@ public struct App: RayApp {
     case "chains": try await Chains.run()
     case "cancellations": try await Cancellations.run(Int(ray.arguments.dropFirst().first ?? "") ?? 12)
     case "detours": try await Detours.run()
+    case "hidden": try await Detours.hidden()
     case "unknown-function": _ = try await Ray.function(named: "noSuchFunction").remote(returning: Int.self).value
     case "endless":
       print("started")

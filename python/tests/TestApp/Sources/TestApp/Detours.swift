@@ -40,7 +40,82 @@ import Ray
   throw Refusal(reason: "late")
 }
 
+/// An option of a call that Ray's C++ interface would drop.
+@Remote public func optioned() async throws -> String {
+  _ = try await $square.options(maxRetries: 0).remote(3).value
+  return ProcessFacts.lane
+}
+
+/// Catches what it cannot have.
+@Remote public func quiet() async throws -> String {
+  let sleeping = try $sleep.remote(milliseconds: 1)
+  try? await sleeping.cancel()
+  return ProcessFacts.lane
+}
+
+/// Asks for it in a task that does not know whose it is.
+@Remote public func detachedTask() async throws -> String {
+  await Task.detached { _ = try? await $pair.split(1).1.value }.value
+  return ProcessFacts.lane
+}
+
+/// A call of somebody who returns references.
+@Remote public func borrower() async throws -> String {
+  let hidden = try await $hiddenReference.remote().value
+  return "\(ProcessFacts.lane) \(try await hidden.ref.value)"
+}
+
+/// An actor that died, and a name that is taken, seen from here.
+@Remote public func misfortunes() async throws -> [String] {
+  let counter = try Counter.options(name: "unlucky").remote(1)
+  var answers: [String] = []
+  do { _ = try await Counter.options(name: "unlucky").remote(2).add.remote(1).value } catch let error as RayError {
+    answers.append("\(error.code)")
+  }
+  do { _ = try await counter.die.remote().value } catch let error as RayError { answers.append("\(error.code)") }
+  do { _ = try await counter.add.remote(1).value } catch let error as RayError { answers.append("\(error.code)") }
+  do { _ = try await $crash.remote().value } catch let error as RayError { answers.append("\(error.code)") }
+  return answers + [ProcessFacts.lane]
+}
+
+/// Tells when it sleeps where it can, and when it is told to end.
+@Remote public func sleeper(_ board: ActorHandle<Board>) async throws {
+  let parts = try $pair.split(1)
+  _ = try await parts.1.value
+  try await board.post.remote("sleeps in \(ProcessFacts.lane)").value
+  do { try await Task.sleep(for: .seconds(600)) } catch {
+    try board.post.remote("hears of it in \(ProcessFacts.lane)")
+    throw error
+  }
+}
+
+@RemoteActor public actor Board {
+  private var posted: [String] = []
+  private var waiting: [CheckedContinuation<String, Never>] = []
+  public init() {}
+  public func post(_ text: String) {
+    if waiting.isEmpty { posted.append(text) } else { waiting.removeFirst().resume(returning: text) }
+  }
+  public func next() async -> String {
+    posted.isEmpty ? await withCheckedContinuation { waiting.append($0) } : posted.removeFirst()
+  }
+}
+
 enum Detours {
+  static func hidden() async throws {
+    print("optioned", try await $optioned.remote().value)
+    print("quiet", try await $quiet.remote().value)
+    print("detached", try await $detachedTask.remote().value)
+    print("borrower", try await $borrower.remote().value)
+    print("misfortunes", try await $misfortunes.remote().value)
+    let board = try Board.remote()
+    let sleeping = try $sleeper.remote(board)
+    print("sleeper", try await board.next.remote().value)
+    try await sleeping.cancel()
+    print("sleeper", try await Ray.get(board.next.remote(), timeout: .seconds(30)))
+    do { try await sleeping.value } catch let error as RayError { print("sleeper", error.code) }
+  }
+
   static func run() async throws {
     print("split", try await $ambitious.remote(1, [0.5, 0.25], cancels: false).value)
     print("reference", try await $ambitious.remote(2, try Ray.put([1.5]), cancels: false).value)
