@@ -63,3 +63,10 @@ func processIdentifier() -> Int32 { getpid() }
   init(_ reason: String) throws { throw OutOfStock(item: reason) }
   func value() -> Int { 0 }
 }
+
+@RemoteActor(numCPUs: 0.25, maxRestarts: 1) final class Keeper {
+  init() {}
+  func granted() -> [String: Double] { Ray.context.assignedResources }
+  func isRestarted() -> Bool { Ray.context.wasCurrentActorReconstructed }
+  func die() { _exit(1) }
+}

@@ -54,6 +54,16 @@ struct Unlucky: Error, CustomStringConvertible { var description: String { "unlu
 
 @Remote func unlucky() throws { throw Unlucky() }
 
+// MARK: Options
+
+@Remote(numCPUs: 0.25, resources: ["shelf": 0.5]) func granted() -> [String: Double] { Ray.context.assignedResources }
+
+/// Luck comes with the third attempt.
+@Remote(maxRetries: 2, retryOn: [OutOfStock.self]) func restock(_ item: String) throws -> Int {
+  guard Ray.context.attempt > 2 else { throw OutOfStock(item: item) }
+  return Ray.context.attempt
+}
+
 // MARK: Types
 
 @RayCodable struct Address: Equatable {

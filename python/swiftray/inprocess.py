@@ -49,7 +49,7 @@ class SwiftObject:
     def __init__(self, name, arguments, keywords):
         self._token = None
         found = signatures.actor(name)
-        candidate = signatures.Signature(found.name, found.labels, False)
+        candidate = signatures.Signature(found.name, found.labels, False, {})
         self._name = found.name
         self._token = _run(calls.CONSTRUCTOR, (candidate,), arguments, keywords, 0)
 

@@ -3,11 +3,28 @@
 import functools
 from collections import namedtuple
 
+from .errors import swift_error
 from .library import native
 
-# `labels` has "_" where Swift's parameter has no label.
-Signature = namedtuple("Signature", "name labels streams")
-ActorSignature = namedtuple("ActorSignature", "name is_concurrent labels methods")
+# `labels` has "_" where Swift's parameter has no label; `options` are what the declaration says, as keywords of `ray.remote`.
+Signature = namedtuple("Signature", "name labels streams options")
+ActorSignature = namedtuple("ActorSignature", "name is_concurrent labels methods options")
+
+
+def _signature(name, labels, streams, options):
+    return Signature(name, labels, streams, _options(options))
+
+
+def _options(given):
+    options = dict(given)
+    strategy, errors = options.get("scheduling_strategy"), options.get("retry_exceptions")
+    if isinstance(strategy, tuple):
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(strategy[0], soft=strategy[1])
+    if isinstance(errors, list):
+        options["retry_exceptions"] = [swift_error(name) for name in errors]
+    return options
 
 
 def base_name(name):
@@ -21,16 +38,24 @@ def functions(name):
     failure, found = native().functions(name)
     if failure is not None:
         raise LookupError(failure)
-    return tuple(Signature(*each) for each in found)
+    return tuple(_signature(*each) for each in found)
 
 
 @functools.lru_cache(maxsize=None)
 def actor(name):
     """An actor class and its methods."""
-    failure, full, is_concurrent, labels, methods = native().actor(name)
+    failure, full, is_concurrent, labels, methods, options = native().actor(name)
     if failure is not None:
         raise LookupError(failure)
-    return ActorSignature(full, is_concurrent, labels, tuple(Signature(*each) for each in methods))
+    return ActorSignature(full, is_concurrent, labels, tuple(_signature(*each) for each in methods), _options(options))
+
+
+def declared(name, arguments, keywords):
+    """The options of the function that these arguments mean; none where nobody can tell."""
+    candidates = functions(name)
+    if any(each.options != candidates[0].options for each in candidates):
+        candidates = [each for each in candidates if order(each, arguments, keywords) is not None]
+    return candidates[0].options if candidates else {}
 
 
 @functools.lru_cache(maxsize=None)

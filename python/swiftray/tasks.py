@@ -28,10 +28,13 @@ class SwiftFunction:
     def remote(self, *arguments, **keywords):
         """Starts the call. Labelled parameters may be given as keywords; references stand for their values."""
         joining.ensure()
-        options = {"name": self._name, **self._options}
+        options = {"name": self._name, **self._declared(arguments, keywords), **self._options}
         streams = options.get("num_returns") == "streaming" or self._streams()
         lane = _lane(worker.swift_stream_named if streams else worker.swift_named)
         return lane.options(**options).remote(self._name, *arguments, **keywords)
+
+    def _declared(self, arguments, keywords):
+        return signatures.declared(self._name, arguments, keywords) if library.is_loaded() else {}
 
     def _streams(self):
         """Known only where the library is loaded; elsewhere streams need `num_returns="streaming"`."""
@@ -65,7 +68,8 @@ class SwiftActorClass:
     def remote(self, *arguments, **keywords):
         """Starts an actor. The handle is Ray's own, with a method for each of the class's methods."""
         joining.ensure()
-        return classes.remote_class(self._name).options(**self._options).remote(*arguments, **keywords)
+        options = {**signatures.actor(self._name).options, **self._options}
+        return classes.remote_class(self._name).options(**options).remote(*arguments, **keywords)
 
     def __call__(self, *arguments, **keywords):
         raise TypeError(
@@ -83,7 +87,7 @@ def swift_task(name, **options):
     """A Swift function as a task: `swift_task("Shop.price(of:)").remote("tea")`.
 
     The labels, the module and the types may be left out where only one function is meant. Options are those of
-    `ray.remote`. Raises `LookupError` when the library is loaded and has no such function; a library that only the workers
+    `ray.remote`; where the library is loaded, those that `@Remote(...)` declares are the defaults. Raises `LookupError` when the library is loaded and has no such function; a library that only the workers
     have says so through the result.
     """
     if library.is_loaded():
@@ -94,6 +98,7 @@ def swift_task(name, **options):
 def swift_actor_class(name, **options):
     """A Swift actor class: `swift_actor_class("Shop.Counter").remote(10).add.remote(5)`.
 
+    Options are those of `ray.remote`, over those that `@RemoteActor(...)` declares.
     Needs the Swift library in this process, because it asks for the class's methods. Raises `LookupError` when there is no
     such class.
     """

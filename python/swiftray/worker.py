@@ -116,7 +116,7 @@ def _construct(name, arguments, keywords):
         payload, rest, outer = _arguments(arguments[0], arguments[1:])
         return created(native().run(payload, rest, 0, outer))
     found = signatures.actor(name)
-    candidate = signatures.Signature(found.name, found.labels, False)
+    candidate = signatures.Signature(found.name, found.labels, False, {})
     payload, rest, outer = _chosen(calls.CONSTRUCTOR, (candidate,), arguments, keywords)
     result = native().run(payload, rest, 0, outer)
     return result[1] if result[0] == VALUE else outcome(result)

@@ -27,6 +27,6 @@ def library():
 @pytest.fixture(scope="session")
 def ray(library):
     """`swiftray` in the place of `ray`, joined to a node of the tests' own."""
-    swiftray.init(library=library, num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level="warning")
+    swiftray.init(library=library, num_cpus=4, resources={"shelf": 1}, include_dashboard=False, log_to_driver=False, logging_level="warning")
     yield swiftray
     swiftray.shutdown()

@@ -54,6 +54,20 @@ def test_method_names_of_this_package_are_free(ray, counter):
     assert ray.get(counter.call.remote("x")) == "called with x"
 
 
+def test_options_of_the_declaration_are_defaults(ray):
+    keeper = ray.swift_actor_class("Keeper").remote()
+    assert ray.get(keeper.granted.remote()) == {"CPU": 0.25}
+    keeper.die.remote()
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            assert ray.get(keeper.isRestarted.remote())
+            break
+        except ray.exceptions.RayActorError:
+            assert time.monotonic() < deadline
+    assert ray.get(ray.swift_actor_class("Keeper", num_cpus=0.5).remote().granted.remote()) == {"CPU": 0.5}
+
+
 def test_options_and_names(ray):
     actor = ray.swift_actor_class("Counter", num_cpus=0.5).options(name="till", memory=1 << 20).remote(1, step=1)
     ray.get(actor.add.remote(1))

@@ -68,6 +68,20 @@ def test_options_are_rays_own(ray):
         ray.swift_task("add").options(no_such_option=1).remote(1, 1)
 
 
+def test_options_of_the_declaration_are_defaults(ray):
+    granted = ray.swift_task("granted")
+    assert ray.get(granted.remote()) == {"CPU": 0.25, "shelf": 0.5}
+    assert ray.get(granted.options(num_cpus=0.5).remote()) == {"CPU": 0.5, "shelf": 0.5}
+    assert ray.get(ray.swift_task("granted", resources={}).remote()) == {"CPU": 0.25}
+
+
+def test_declared_errors_are_tried_again(ray):
+    restock = ray.swift_task("restock")
+    assert ray.get(restock.remote("tea")) == 3
+    with pytest.raises(ray.swift_error("TwoLanguages.OutOfStock")):
+        ray.get(restock.options(max_retries=1).remote("tea"))
+
+
 def test_several_returns(ray):
     number, text = ray.swift_task("pair", num_returns=2).remote(7)
     assert ray.get(number) == 7

@@ -3,18 +3,18 @@ internal import RayProtocol
 
 /// What Python asks about the Swift functions and actor classes of its process.
 ///
-/// A signature is `(full name, (label, ...), whether it streams)`.
+/// A signature is `(full name, (label, ...), whether it streams, options)`. Options are those of the declaration, as Ray names them.
 enum Signatures {
   /// `(why there is none or None, [signature])` of the functions that a name stands for.
   static func functions(named name: String) throws -> PythonPointer {
     let names = RemoteRegistry.functionNames
     let found = NameSearch.matches(name, in: names).compactMap { RemoteRegistry.function(named: names[$0]) }
     let failure = found.isEmpty ? unknown(name, names, "remote function", .unknownFunction) : nil
-    let signatures = try found.map { try signature($0.name, $0.parameters, streams: $0.streams) }
+    let signatures = try found.map { try signature($0.name, $0.parameters, streams: $0.streams, DeclaredOptions.of($0)) }
     return try ToPython.tuple([try ToPython.optional(failure), try ToPython.list(signatures)])
   }
 
-  /// `(why there is none or None, full name, whether calls interleave, init's labels, [signature])`
+  /// `(why there is none or None, full name, whether calls interleave, init's labels, [signature], options)`
   static func actor(named name: String) throws -> PythonPointer {
     let names = RemoteRegistry.actorNames
     let found = NameSearch.matches(name, in: names)
@@ -22,13 +22,13 @@ enum Signatures {
       let failure = unknown(name, names, "remote actor class", .unknownActorClass)
       return try ToPython.tuple([
         try ToPython.string(failure), try ToPython.string(name), ToPython.bool(false), try ToPython.tuple([]),
-        try ToPython.list([]),
+        try ToPython.list([]), try ToPython.dictionary([:]),
       ])
     }
-    let methods = try entry.methods.map { try signature($0.name, $0.parameters, streams: $0.streams) }
+    let methods = try entry.methods.map { try signature($0.name, $0.parameters, streams: $0.streams, [:]) }
     return try ToPython.tuple([
       ToPython.none, try ToPython.string(entry.name), ToPython.bool(entry.isConcurrent), try labels(entry.parameters),
-      try ToPython.list(methods),
+      try ToPython.list(methods), try ToPython.dictionary(try TaskOptionValues.make(entry.options)),
     ])
   }
 
@@ -37,13 +37,29 @@ enum Signatures {
   }
 
   private static func signature(
-    _ name: String, _ parameters: [RemoteEntry.Parameter], streams: Bool
+    _ name: String, _ parameters: [RemoteEntry.Parameter], streams: Bool, _ options: [String: OptionValue]
   ) throws -> PythonPointer {
-    try ToPython.tuple([try ToPython.string(name), try labels(parameters), ToPython.bool(streams)])
+    try ToPython.tuple([
+      try ToPython.string(name), try labels(parameters), ToPython.bool(streams), try ToPython.dictionary(options),
+    ])
   }
 
   private static func labels(_ parameters: [RemoteEntry.Parameter]) throws -> PythonPointer {
     try ToPython.tuple(try parameters.map { try ToPython.string($0.label) })
+  }
+}
+
+/// What `@Remote(...)` says, for callers in Python.
+private enum DeclaredOptions {
+  static func of(_ entry: RemoteEntry) throws -> [String: OptionValue] {
+    var options = try TaskOptionValues.make(entry.options, isMethod: false, actor: nil)
+    let types = entry.options.values.retryOn
+    if !types.isEmpty {
+      options["retry_listed"] = nil
+      options["retry_exceptions"] = .list(types.map { .string(String(reflecting: $0)) })
+    }
+    if entry.streams { options["_generator_backpressure_num_objects"] = try TaskOptionValues.window(entry.options) }
+    return options
   }
 }
 
