@@ -271,6 +271,8 @@ def _class_of(name, namespace):
 
 
 def kill(handle, no_restart):
+    if not ray.is_initialized():
+        return
     ray.kill(handle, no_restart=no_restart)
     if no_restart:
         _await_death(handle)
@@ -403,6 +405,9 @@ def next_element(generator, milliseconds):
 
 
 def cancel(ref, force, recursive, is_swift):
+    # Without a connection, Ray would start a cluster of its own for the question.
+    if not ray.is_initialized():
+        return None
     _settle_submissions()
     try:
         ray.cancel(ref, force=force, recursive=recursive)

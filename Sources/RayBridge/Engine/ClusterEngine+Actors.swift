@@ -13,7 +13,7 @@ extension ClusterEngine {
     var values = try TaskOptionValues.make(options)
     // Code that never suspends runs one call at a time on its own thread; everything else interleaves.
     let isAsync = entry.isConcurrent
-    if !isAsync, values["max_concurrency"] == nil { values["max_concurrency"] = .int(1) }
+    if !isAsync { values["max_concurrency"] = .int(1) }
     values["obstacle"] = NativeObstacle.of(entry).map { .string($0) }
     let head = CallFrame.head(.constructor, entry.name)
     return try encoding(arguments) { bytes, direct, kept in
@@ -99,12 +99,14 @@ extension ClusterEngine {
     guard let entry = table.find(Self.lifetime(of: actor.id)) else { return }
     // Blocks until the actor's death is known here.
     try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
-      BlockingThreads.shared.run { [host] in
+      BlockingThreads.shared.run { [self] in
         continuation.resume(
           with: Result {
-            try host.run { host in
-              Python.api.retain(entry.object.pointer)
-              _ = try host.kill([entry.object.pointer, ToPython.bool(noRestart)])
+            _ = try gate.pass {
+              try host.run { host in
+                Python.api.retain(entry.object.pointer)
+                _ = try host.kill([entry.object.pointer, ToPython.bool(noRestart)])
+              }
             }
           })
       }
@@ -113,6 +115,7 @@ extension ClusterEngine {
 
   package func actor(named name: String, namespace: String?) async throws -> ActorCore {
     guard !name.isEmpty else { throw RayError(.invalidArgument, "an actor's name must not be empty") }
+    try checkRunning()
     let place = namespace ?? identity.namespace
     return try host.run { host in
       let found = try host.findActor([try ToPython.string(name), try ToPython.string(place)])
@@ -124,7 +127,8 @@ extension ClusterEngine {
   }
 
   package func namedActors(namespace: String?) async throws -> [NamedActor] {
-    try host.run { host in
+    try checkRunning()
+    return try host.run { host in
       let found = try host.namedActors([try namespace.map { try ToPython.string($0) } ?? ToPython.none])
       return FromPython.list(found.pointer).map { item in
         let parts = FromPython.tuple(item).map(FromPython.string)

@@ -18,13 +18,14 @@ extension ClusterEngine {
       try Task.checkCancellation()
       let step = try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Step, any Error>) in
         BlockingThreads.shared.run { [self] in
-          continuation.resume(with: Result { try self.step(entry, milliseconds: Pump.slice) })
+          continuation.resume(with: Result { try gate.pass { try self.step(entry, milliseconds: Pump.slice) } ?? .gone })
         }
       }
       switch step {
       case .element(let handle): return handle
       case .ended: return nil
       case .pending: continue
+      case .gone: throw RayError(.shutDown, "the stream's runtime was shut down")
       }
     }
   }
@@ -33,13 +34,18 @@ extension ClusterEngine {
     case element(ObjectHandle)
     case ended
     case pending
+    /// Ray was shut down.
+    case gone
   }
 
   private func step(_ entry: ObjectTable.Entry, milliseconds: Int) throws -> Step {
     try host.run { host in
       Python.api.retain(entry.object.pointer)
       let next = try host.nextElement([entry.object.pointer, try ToPython.int(milliseconds)])
-      if FromPython.isNone(next.pointer) { return .ended }
+      if FromPython.isNone(next.pointer) {
+        entry.markReady()
+        return .ended
+      }
       if FromPython.isInstance(next.pointer, Python.api.boolType) { return .pending }
       return .element(try adoptObject(next))
     }
@@ -47,16 +53,20 @@ extension ClusterEngine {
 
   /// Nobody reads the stream any more: the callee need not go on.
   func dropStream(_ entry: ObjectTable.Entry) {
+    // One that was read to its end has nobody to tell.
+    if entry.isReady { return }
     BlockingThreads.shared.run { [self] in
-      try? host.run { host in
-        Python.api.retain(entry.object.pointer)
-        _ = try host.cancel([entry.object.pointer, ToPython.bool(false), ToPython.bool(true), ToPython.bool(false)])
+      _ = try? gate.pass {
+        try host.run { host in
+          Python.api.retain(entry.object.pointer)
+          _ = try host.cancel([entry.object.pointer, ToPython.bool(false), ToPython.bool(true), ToPython.bool(false)])
+        }
       }
     }
   }
 }
 
-/// Threads for short blocking calls, kept for the next one.
+/// Threads for short blocking calls, a few of which are kept for the next one.
 final class BlockingThreads: Sendable {
   static let shared = BlockingThreads()
 
@@ -64,6 +74,7 @@ final class BlockingThreads: Sendable {
   // Guarded by `monitor`.
   nonisolated(unsafe) private var queue: [@Sendable () -> Void] = []
   nonisolated(unsafe) private var idleCount = 0
+  private static let keptCount = 8
 
   func run(_ body: @escaping @Sendable () -> Void) {
     let starts = monitor.withLock { () -> Bool in
@@ -77,6 +88,7 @@ final class BlockingThreads: Sendable {
   private func work() {
     while true {
       monitor.lock()
+      if queue.isEmpty, idleCount >= Self.keptCount { return monitor.unlock() }
       idleCount += 1
       while queue.isEmpty { monitor.wait() }
       idleCount -= 1

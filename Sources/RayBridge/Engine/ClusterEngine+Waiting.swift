@@ -31,7 +31,9 @@ extension ClusterEngine {
 
   package func isReady(_ id: ObjectID) -> Bool {
     guard let entry = table.find(id) else { return true }
-    if !entry.isReady, entry.kind == .object { try? host.run { _ in try look(for: [entry], milliseconds: 0) } }
+    if !entry.isReady, entry.kind == .object {
+      _ = try? gate.pass { try host.run { _ in try look(for: [entry], milliseconds: 0) } }
+    }
     return entry.isReady
   }
 
@@ -47,10 +49,14 @@ extension ClusterEngine {
 
   // MARK: Blocking
 
-  /// Blocks until one of the requests is done or the time is over, and marks those that are done.
+  /// Blocks until one of the requests is done or the time is over, and marks those that are done. All are when Ray was shut down.
   func block(on requests: [ReadyRequest], milliseconds: Int) {
     let open = requests.filter { !$0.isDone }
     guard !open.isEmpty else { return }
+    if gate.pass({ blockInside(on: open, milliseconds) }) == nil { for request in open { request.markDone() } }
+  }
+
+  private func blockInside(on open: [ReadyRequest], _ milliseconds: Int) {
     defer { stayFirstAtExit() }
     do {
       try Python.withLock {

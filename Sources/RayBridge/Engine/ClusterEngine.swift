@@ -11,6 +11,8 @@ package final class ClusterEngine: Engine {
   let submitters = Submitters()
   let identity: Identity
   private let pumpBox: Mutex<Pump?> = Mutex(nil)
+  /// For everything that blocks in Ray.
+  let gate = Gate()
   private let isStopped = Atomic<Bool>(false)
   /// Whether the program ends its part of the cluster when it exits; in Ray's workers and in Python programs others do.
   private let leavesAtExit: Bool
@@ -47,10 +49,10 @@ package final class ClusterEngine: Engine {
   func stop() {
     isStopped.store(true, ordering: .releasing)
     let pump = pumpBox.withLock { $0.take() }
-    pump?.stop()
+    gate.close()
     Python.withLock { table.removeAll(keeping: PythonObject(owning: ToPython.none)) }
-    pump?.release()
-    Python.withLock {}
+    gate.finish()
+    pump?.stop()
     ReleaseQueue.paused { try? host.run { host in _ = try host.disconnect() } }
   }
 
@@ -127,14 +129,17 @@ package final class ClusterEngine: Engine {
   }
 
   package func cancel(_ handle: ObjectHandle, force: Bool, recursive: Bool) async throws {
+    // With Ray gone there is nothing left to cancel, and asking would start a cluster.
     guard let entry = table.find(handle.id) else { return }
-    try host.run { host in
-      Python.api.retain(entry.object.pointer)
-      let answer = try host.cancel([
-        entry.object.pointer, ToPython.bool(force), ToPython.bool(recursive), ToPython.bool(entry.isSwift),
-      ])
-      guard !FromPython.isNone(answer.pointer) else { return }
-      throw RayError(.invalidArgument, FromPython.string(answer.pointer))
+    try gate.pass {
+      try host.run { host in
+        Python.api.retain(entry.object.pointer)
+        let answer = try host.cancel([
+          entry.object.pointer, ToPython.bool(force), ToPython.bool(recursive), ToPython.bool(entry.isSwift),
+        ])
+        guard !FromPython.isNone(answer.pointer) else { return }
+        throw RayError(.invalidArgument, FromPython.string(answer.pointer))
+      }
     }
   }
 

@@ -70,11 +70,7 @@ final class Pump: @unchecked Sendable {
     var idleThreads = 0
     var threads = 0
     var isCollectorStarted = false
-    /// Threads inside Ray.
-    var blocked = 0
     var isStopped = false
-    /// What is waited for has failed by now, so that nobody needs Ray for it.
-    var isReleased = false
   }
 
   private let monitor = Monitor()
@@ -103,35 +99,11 @@ final class Pump: @unchecked Sendable {
     SystemThread.start("ray-wait") { [self] in run() }
   }
 
-  /// Returns when no thread is inside Ray any more: it must not be taken down under one. None goes there again before ``release()``.
+  /// The threads tell whoever waits, and end.
   func stop() {
     monitor.withLock {
       state.isStopped = true
       monitor.signal()
-      for _ in 0..<Self.stopPatience where state.blocked > 0 { monitor.wait(milliseconds: Self.slice) }
-    }
-  }
-
-  /// In slices; a thread looks up after one, unless Ray keeps it.
-  private static var stopPatience: Int { 25 }
-
-  /// What is waited for has failed: the threads tell whoever waits, and end.
-  func release() {
-    monitor.withLock {
-      state.isReleased = true
-      monitor.signal()
-    }
-  }
-
-  private func block(_ body: () -> Void) {
-    monitor.withLock {
-      while state.isStopped, !state.isReleased { monitor.wait() }
-      state.blocked += 1
-    }
-    body()
-    monitor.withLock {
-      state.blocked -= 1
-      if state.isStopped { monitor.signal() }
     }
   }
 
@@ -171,7 +143,7 @@ final class Pump: @unchecked Sendable {
       for request in requests { request.resume() }
       return []
     }
-    block { engine.block(on: requests, milliseconds: isCollector ? 10 : Self.slice) }
+    engine.block(on: requests, milliseconds: isCollector ? 10 : Self.slice)
     var left: [ReadyRequest] = []
     for request in requests { if request.isDone { request.resume() } else { left.append(request) } }
     return left

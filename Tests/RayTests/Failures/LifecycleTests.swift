@@ -73,6 +73,20 @@ extension RayConformance {
       await expectRayError(.shutDown) { _ = try counter!.get.remote() }
     }
 
+    /// On Ray, asking for it would start a cluster.
+    @Test func cancellingAndKillingAfterTheEndDoNothing() async throws {
+      var done: ObjectRef<Int>?
+      var counter: ActorHandle<Counter>?
+      try await withOwnEngine(configuration) {
+        done = try $add.remote(1, 2)
+        counter = try Counter.remote()
+        _ = try await (done!.value, counter!.get.remote().value)
+      }
+      try await done!.cancel()
+      try await counter!.kill()
+      #expect(!Ray.isInitialized)
+    }
+
     @Test func smallResultsMayStillBeReadAfterTheEnd() async throws {
       var done: ObjectRef<Int>?
       try await withOwnEngine(configuration) {
