@@ -16,9 +16,8 @@ package enum Execution {
   ) -> Outcome {
     let running = RunningCall(outer: call.outer)
     began(running)
-    thread.asOwner {
-      running.start(on: thread) { await outcome(of: call, headerByteCount) }
-    }
+    // Not at once: a call that never suspends is cancelled through its task, which must be known before it runs.
+    running.start(on: thread) { await outcome(of: call, headerByteCount) }
     thread.serve { running.outcome != nil }
     return running.outcome ?? .cancelled
   }
@@ -29,7 +28,7 @@ package enum Execution {
     done: @escaping @Sendable (Outcome) -> Void
   ) -> RunningCall {
     let running = RunningCall(outer: call.outer)
-    running.startLater(on: executor) {
+    running.start(on: executor) {
       let outcome = await outcome(of: call, headerByteCount)
       done(outcome)
       return outcome
@@ -42,7 +41,7 @@ package enum Execution {
     _ call: IncomingCall, on executor: ServingThread, sink: StreamSink, done: @escaping @Sendable (Outcome) -> Void
   ) -> RunningCall {
     let running = RunningCall(outer: call.outer, isStream: true)
-    running.startLater(on: executor) {
+    running.start(on: executor) {
       let outcome = await outcome(of: call, sink)
       done(outcome)
       return outcome
@@ -237,16 +236,7 @@ package final class RunningCall: Sendable {
   /// Notes that the call has asked for something which this kind of worker does not have.
   package func lack(_ what: String) { state.withLock { $0.lacking = $0.lacking ?? what } }
 
-  /// Runs the body at once, up to its first suspension.
   func start(on executor: ServingThread, _ body: @escaping @Sendable () async -> Outcome) {
-    keep(
-      Task.immediate(executorPreference: executor) { [self] in
-        await Self.$current.withValue(self) { end(await body()) }
-        executor.wake()
-      })
-  }
-
-  func startLater(on executor: ServingThread, _ body: @escaping @Sendable () async -> Outcome) {
     keep(
       Task(executorPreference: executor) { [self] in
         await Self.$current.withValue(self) { end(await body()) }

@@ -38,7 +38,11 @@ enum MainQueue {
       guard descriptor >= 0 else { return }
       while true {
         var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&request, 1, -1) == 1 else { continue }
+        guard poll(&request, 1, -1) == 1 else {
+          if errno == EINTR { continue }
+          return
+        }
+        guard Int32(request.revents) & Int32(POLLIN) != 0 else { return }
         cray_take_main_queue_signal()
         used.store(true, ordering: .relaxed)
         tell()

@@ -30,7 +30,9 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
   /// The owner is inside `blockingWait`.
   private var isBlocked = false
   private var isJobRunning = false
+  /// Both guarded by `standInMonitor`.
   private var hasStandIn = false
+  private var isStandInDue = false
   /// How often the owner is inside ``serve(until:)``.
   private var serveDepth = 0
   private var isMainQueueDue = false
@@ -58,11 +60,14 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
 
   private func takeJob() -> UnownedJob? {
     guard firstJob < jobs.count else { return nil }
-    defer { firstJob += 1 }
     let job = jobs[firstJob]
-    if firstJob + 1 == jobs.count {
+    firstJob += 1
+    if firstJob == jobs.count {
       jobs.removeAll(keepingCapacity: true)
-      firstJob = -1
+      firstJob = 0
+    } else if firstJob >= 1024, firstJob * 2 >= jobs.count {
+      jobs.removeFirst(firstJob)
+      firstJob = 0
     }
     return job
   }
@@ -107,21 +112,6 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
     pthread_key_create(&key, nil)
     return key
   }()
-
-  /// Runs what `body` starts on the calling thread as this executor's own.
-  package func asOwner<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let outer = pthread_getspecific(Self.currentKey)
-    pthread_setspecific(Self.currentKey, Unmanaged.passUnretained(self).toOpaque())
-    defer { pthread_setspecific(Self.currentKey, outer) }
-    monitor.withLock { isJobRunning = true }
-    defer {
-      monitor.withLock {
-        isJobRunning = false
-        monitor.signal()
-      }
-    }
-    return try body()
-  }
 
   /// Runs jobs and waits for what they await until `isDone`, which must be followed by ``wake()`` when it comes true
   /// elsewhere than in a job.
@@ -234,6 +224,7 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
   private func wakeStandIn() {
     let starts = standInMonitor.withLock {
       defer { hasStandIn = true }
+      isStandInDue = true
       standInMonitor.signal()
       return !hasStandIn
     }
@@ -244,12 +235,11 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
     while true {
       monitor.lock()
       while isBlocked, !isJobRunning, let job = takeJob() { run(job) }
-      let isIdle = firstJob >= jobs.count || !isBlocked
       monitor.unlock()
-      standInMonitor.lock()
-      // A signal between the look and the wait is caught by the time limit; nothing is lost, as the owner looks, too.
-      if isIdle { standInMonitor.wait(milliseconds: 1000) }
-      standInMonitor.unlock()
+      standInMonitor.withLock {
+        while !isStandInDue { standInMonitor.wait() }
+        isStandInDue = false
+      }
     }
   }
 }

@@ -151,22 +151,23 @@ enum WorkerFunctions {
   // MARK: Calls
 
   private static func run(_ arguments: Arguments, _ count: Int, splits: Bool) throws -> PythonPointer {
-    ensureEngine()
+    try ensureEngine()
     let (call, buffers) = try incoming(arguments, count, outerIndex: 3)
     let isMain = WorkerState.isOnMainThread
+    var outer: RunningCall?
     let outcome = Python.withoutLock {
       Execution.run(call, on: WorkerState.threadExecutor(), headerByteCount: 0) { running in
-        if isMain { WorkerState.setMainCall(running) }
+        if isMain { outer = WorkerState.setMainCall(running) }
       }
     }
-    if isMain { WorkerState.setMainCall(nil) }
+    if isMain { WorkerState.setMainCall(outer) }
     withExtendedLifetime(buffers) {}
     return try python(outcome, splits: splits)
   }
 
   /// `(payload, values, instance, answer)`: returns a token at once; `answer` is called with the result.
   private static func start(_ arguments: Arguments, _ count: Int, splits: Bool) throws -> PythonPointer {
-    ensureEngine()
+    try ensureEngine()
     let (call, buffers) = try incoming(arguments, count, outerIndex: 4)
     let answer = PythonObject(borrowing: try argument(arguments, count, 3))
     let token = Python.withoutLock {
@@ -206,7 +207,7 @@ enum WorkerFunctions {
   // MARK: Streams
 
   private static func openStream(_ arguments: Arguments, _ count: Int) throws -> PythonPointer {
-    ensureEngine()
+    try ensureEngine()
     let (call, buffers) = try incoming(arguments, count, outerIndex: 3)
     let stream = OutgoingStream()
     let executor = call.instance.map { $0.entry.isConcurrent } == true ? WorkerState.actorExecutor : ServingThread()
@@ -214,7 +215,7 @@ enum WorkerFunctions {
     let isOwn = executor !== WorkerState.actorExecutor
     Python.withoutLock {
       stream.start(call, on: executor)
-      if WorkerState.isOnMainThread { WorkerState.setMainCall(stream.call) }
+      if WorkerState.isOnMainThread { WorkerState.beginMainStream(stream.call) }
       // The thread that takes the elements cannot serve the code that yields them.
       if isOwn {
         SystemThread.start("ray-stream") {
@@ -257,7 +258,7 @@ enum WorkerFunctions {
   private static func closeStream(_ arguments: Arguments, _ count: Int) throws -> PythonPointer {
     let stream = WorkerState.forgetStream(FromPython.int(try argument(arguments, count, 0)))
     Python.withoutLock { stream?.close() }
-    if WorkerState.isOnMainThread { WorkerState.setMainCall(nil) }
+    if WorkerState.isOnMainThread { WorkerState.endMainStream(stream?.call) }
     return ToPython.none
   }
 
@@ -284,10 +285,9 @@ enum WorkerFunctions {
   // MARK: The engine of this worker
 
   /// The first call makes this process's engine: from here on Swift code may submit, too.
-  private static func ensureEngine() {
+  private static func ensureEngine() throws {
     guard CurrentEngine.engine == nil, ClusterStart.isPythonConnected else { return }
     if ClusterStart.isWorkerProcess { WorkerState.becomeWorker() }
-    guard let engine = try? ClusterStart.engineOfThisWorker() else { return }
-    CurrentEngine.install(engine)
+    CurrentEngine.install(try ClusterStart.engineOfThisWorker())
   }
 }

@@ -57,7 +57,18 @@ enum WorkerState {
   /// Ray runs tasks on the process's first thread.
   static var isOnMainThread: Bool { cray_is_main_thread() != 0 }
 
-  static func setMainCall(_ call: RunningCall?) { state.withLock { $0.mainCall = call } }
+  /// Returns the one before: a call may call Python code that calls Swift code.
+  @discardableResult
+  static func setMainCall(_ call: RunningCall?) -> RunningCall? {
+    state.withLock { state in
+      defer { state.mainCall = call }
+      return state.mainCall
+    }
+  }
+
+  /// A stream of the main thread is what Ray cancels there, unless a call of this process reads it.
+  static func beginMainStream(_ call: RunningCall?) { state.withLock { $0.mainCall = $0.mainCall ?? call } }
+  static func endMainStream(_ call: RunningCall?) { state.withLock { if $0.mainCall === call { $0.mainCall = nil } } }
 
   /// Ray cancels what the main thread runs; false when Python's own interrupt is wanted, too: where no Swift code runs there, or
   /// where the thread only waits for the next element of a stream.

@@ -44,6 +44,8 @@ import Testing
   func work() -> Bool {
     inside += 1
     if inside > 1 { overlapped = true }
+    // Long enough for another thread to come.
+    for _ in 0..<2000 where inside > 1 { overlapped = true }
     inside -= 1
     return overlapped
   }
@@ -69,8 +71,8 @@ extension RayConformance {
       #expect(try await Ray.get(refs).max()! <= limit)
     }
 
-    @Test func aClassWithoutAsyncMethodsNeverOverlaps() async throws {
-      let plain = try Plain.remote()
+    @Test(arguments: [nil, 8]) func aClassWithoutAsyncMethodsNeverOverlaps(_ limit: Int?) async throws {
+      let plain = try limit.map { try Plain.options(maxConcurrency: $0).remote() } ?? Plain.remote()
       let refs = try (0..<200).map { _ in try plain.work.remote() }
       #expect(try await Ray.get(refs).contains(true) == false)
     }
