@@ -78,13 +78,16 @@ extension ClusterEngine {
   func payload(
     _ head: [UInt8], _ arguments: UnsafeRawBufferPointer, _ direct: [ObjectHandle], _ kept: [any AnyObject & Sendable]
   ) throws -> [PythonPointer] {
-    let payload = try payload(head, arguments)
-    let values = try direct.map { handle in
+    let references = try direct.map { handle in
       guard let entry = table.find(handle.id) else { throw RayError(.shutDown, "a reference of a runtime that was shut down") }
-      Python.api.retain(entry.object.pointer)
       return entry.object.pointer
     }
-    return [payload, try ToPython.tuple(values), kept.isEmpty ? ToPython.none : try ToPython.list(of: objects(behind: kept))]
+    let encoded = try payload(head, arguments)
+    let values = references.map { pointer in
+      Python.api.retain(pointer)
+      return pointer
+    }
+    return [encoded, try ToPython.tuple(values), kept.isEmpty ? ToPython.none : try ToPython.list(of: objects(behind: kept))]
   }
 
   private func payload(_ head: [UInt8], _ arguments: UnsafeRawBufferPointer) throws -> PythonPointer {
@@ -125,11 +128,8 @@ extension ClusterEngine {
     }
     let made = try make(options, returns)
     // An actor's submitters end with it, so no box may point to them.
-    guard actor == nil else { return made }
-    let named = Submitter(
-      engine: self, function: made.function, direct: made.direct, head: made.head, target: ObjectIdentifier(entry))
-    options.storage.remember(named)
-    return named
+    if actor == nil, made.target == ObjectIdentifier(entry) { options.storage.remember(made) }
+    return made
   }
 
   private func make(
@@ -138,25 +138,22 @@ extension ClusterEngine {
     let retryOn = options.values.retryOn.map { String(reflecting: $0) }
     var values = try TaskOptionValues.make(options, isMethod: actor != nil, actor: actor)
     if returns == .stream { values["_generator_backpressure_num_objects"] = try TaskOptionValues.window(options) }
+    let entry = actor == nil ? RemoteRegistry.function(named: name) : nil
     if actor == nil {
-      values["obstacle"] = nativeObstacle(ofFunction: name)
-      values["uses_ray"] = RemoteRegistry.function(named: name)?.usesRay == true ? .bool(true) : nil
+      values["obstacle"] = entry.map { NativeObstacle.of($0).map { .string($0) } } ?? .string("it is no function of this program")
+      values["uses_ray"] = entry?.usesRay == true ? .bool(true) : nil
     }
-    let key = Submitters.Key(name: name, actor: actor?.id, options: values, retryOn: retryOn, returns: returns)
+    let key = Submitters.Key(
+      name: name, title: options.values.name, actor: actor?.id, options: values, retryOn: retryOn, returns: returns)
     return try submitters.find(key) {
       let (function, direct) = try host.run { host in
         let function = try pythonSubmitter(host, options.values.name ?? name, actor, values, returns)
         return (function, returns == .one ? DirectCall(of: function) : nil)
       }
       let head = CallFrame.head(kind, name, retryOn: retryOn)
-      return Submitter(engine: self, function: function, direct: direct, head: head)
+      return Submitter(
+        engine: self, function: function, direct: direct, head: head, target: entry.map { ObjectIdentifier($0) })
     }
-  }
-
-  /// What the declaration says against native workers; only this program's own functions are known.
-  private func nativeObstacle(ofFunction name: String) -> OptionValue? {
-    guard let entry = RemoteRegistry.function(named: name) else { return .string("it is no function of this program") }
-    return NativeObstacle.of(entry).map { .string($0) }
   }
 
   /// A Python function's way out.

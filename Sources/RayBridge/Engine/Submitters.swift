@@ -20,6 +20,8 @@ final class Submitters: Sendable {
 
   struct Key: Hashable {
     var name: String
+    /// What the caller calls the call.
+    var title: String?
     /// Python source, nil for Swift functions.
     var source: String?
     var actor: ActorID?
@@ -45,15 +47,20 @@ final class Submitters: Sendable {
     groups.withLock { $0[actor, default: Group()].quick[ObjectIdentifier(entry)] = submitter }
   }
 
+  /// A record that is kept, or one for this call alone where a program gives its calls ever new names and options.
   func find(_ key: Key, _ make: () throws -> Submitter) rethrows -> Submitter {
     if let known = groups.withLock({ $0[key.actor]?.records[key] }) { return known }
     let made = try make()
     return groups.withLock { groups in
       if let known = groups[key.actor]?.records[key] { return known }
+      guard groups[key.actor]?.records.count ?? 0 < Self.recordCountMax else { return made }
       groups[key.actor, default: Group()].records[key] = made
+      made.isKept.store(key.actor == nil, ordering: .releasing)
       return made
     }
   }
+
+  private static let recordCountMax = 4096
 
   /// An actor is gone from this process: its methods' submitters hold its handle.
   func forget(_ actor: ActorID) { _ = groups.withLock { $0.removeValue(forKey: actor) } }
@@ -67,9 +74,10 @@ extension TaskOptions.Storage {
     return Unmanaged<Submitter>.fromOpaque(pointer).takeUnretainedValue()
   }
 
-  /// Boxes point to submitters without owning them, so those stay for the life of the process.
+  /// Boxes point to submitters without owning them: only to those that stay as long as their engine, which is the process's.
   func remember(_ submitter: Submitter) {
-    engineState.store(UInt(bitPattern: Unmanaged.passRetained(submitter).toOpaque()) | 1, ordering: .releasing)
+    guard submitter.isKept.load(ordering: .acquiring) else { return }
+    engineState.store(UInt(bitPattern: Unmanaged.passUnretained(submitter).toOpaque()) | 1, ordering: .releasing)
   }
 }
 
@@ -80,9 +88,11 @@ final class Submitter: Sendable {
   let direct: DirectCall?
   /// Everything in front of the arguments.
   let head: [UInt8]
-  /// The engine it belongs to, and the function when a box of options points here.
+  /// The engine it belongs to, and the function of this program that it calls.
   let engine: ObjectIdentifier
   let target: ObjectIdentifier?
+  /// Stays as long as the engine.
+  let isKept = Atomic<Bool>(false)
 
   init(
     engine: ClusterEngine, function: PythonObject, direct: DirectCall?, head: [UInt8], target: ObjectIdentifier? = nil
