@@ -42,12 +42,15 @@ class _Again:
         if thread is not None:
             thread.join()
 
+    def _is_wanted(self):
+        return self._thread is threading.current_thread()
+
     def _run(self):
         while True:
             with self._change:
-                while self._thread is not None and (not self._due or self._due[0][0] > time.monotonic()):
+                while self._is_wanted() and (not self._due or self._due[0][0] > time.monotonic()):
                     self._change.wait(self._due[0][0] - time.monotonic() if self._due else None)
-                if self._thread is None:
+                if not self._is_wanted():
                     return
                 _, _, ref, force, recursive = heapq.heappop(self._due)
             _repeat(ref, force, recursive)

@@ -87,8 +87,8 @@ def _hook_errors():
 
     stock = RayError.from_ray_exception
 
-    def from_ray_exception(ray_exception):
-        found = stock(ray_exception)
+    def from_ray_exception(ray_exception, *more, **named):
+        found = stock(ray_exception, *more, **named)
         if type(found) is not CrossLanguageError:
             return found
         return errors.of_native_worker(ray_exception.formatted_exception_string) or found

@@ -51,10 +51,8 @@ def actor_obstacle(options, is_async):
     """Why such an actor cannot live in a native worker; None when it can."""
     if options.get("obstacle"):
         return options["obstacle"]
-    if is_async and options.get("max_concurrency") is None:
-        return "an actor whose methods interleave has up to 1000 of them at once, and native workers have a thread for each"
-    if is_async and options["max_concurrency"] > 64:
-        return f"{options['max_concurrency']} calls at once would be as many threads"
+    if is_async and options.get("max_concurrency") != 1:
+        return "its methods interleave, and native workers have a thread for each call"
     if options.get("get_if_exists"):
         return "getIfExists"
     return _unknown(options, ACTOR_OPTIONS)

@@ -33,7 +33,7 @@ def restore(head, elements):
     if head[:1] == b"\xc9":  # a typed array: format, length, code, kind, pad
         import numpy
 
-        return numpy.frombuffer(elements, dtype=values.KINDS[head[6]][1])
+        return numpy.frombuffer(elements, dtype=values.kind_of(head[6])[1])
     return bytes(elements)
 
 

@@ -43,8 +43,8 @@ def keep_python_functions():
     """
     from ray._private.function_manager import FunctionActorManager as Manager
 
-    stock = Manager.load_function_or_class_from_local
-    if hasattr(stock, "swiftray"):
+    stock = getattr(Manager, "load_function_or_class_from_local", None)
+    if stock is None or hasattr(stock, "swiftray"):
         return
 
     def load_function_or_class_from_local(self, module_name, function_or_class_name):

@@ -3,6 +3,8 @@
 Ray's C++ worker dies of an argument that was lost, and an actor with it. So only values that are known to be there are sent.
 """
 
+import functools
+
 import ray
 from ray._private.worker import global_worker
 
@@ -35,8 +37,13 @@ def is_small_value(ref):
 
 
 def _settle(ref):
-    remote = ray.remote(_value_or_error).options(num_cpus=0, name="swiftray.settle", max_retries=3)
-    return remote.remote([ref])
+    return _settler(global_worker.current_cluster_and_job).remote([ref])
+
+
+@functools.lru_cache(maxsize=1)
+def _settler(job):
+    """One for each job: Ray stores a function again for each object that stands for it."""
+    return ray.remote(_value_or_error).options(num_cpus=0, name="swiftray.settle", max_retries=3)
 
 
 def _value_or_error(refs):

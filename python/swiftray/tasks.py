@@ -68,7 +68,11 @@ class SwiftActorClass:
     def remote(self, *arguments, **keywords):
         """Starts an actor. The handle is Ray's own, with a method for each of the class's methods."""
         joining.ensure()
-        options = {**signatures.actor(self._name).options, **self._options}
+        found = signatures.actor(self._name)
+        options = {**found.options, **self._options}
+        if not found.is_concurrent:
+            # Ray would call from several threads, and a class needs no locks.
+            options["max_concurrency"] = 1
         return classes.remote_class(self._name).options(**options).remote(*arguments, **keywords)
 
     def __call__(self, *arguments, **keywords):

@@ -204,10 +204,15 @@ def _decode_extension(code, data):
     return msgpack.ExtType(code, bytes(data))
 
 
+def kind_of(code):
+    """`(struct format, numpy name)`; None for a code that is none. The highest bit says that the array is longer than 4 GiB."""
+    return KINDS.get(code & 0x7F)
+
+
 def decode_typed_array(data):
-    if len(data) < 2 or data[0] not in KINDS or len(data) < 2 + data[1]:
+    if len(data) < 2 or kind_of(data[0]) is None or len(data) < 2 + data[1]:
         raise ValueError(f"a typed array of {len(data)} bytes that is none")
-    format, name = KINDS[data[0]]
+    format, name = kind_of(data[0])
     elements = data[2 + data[1] :]
     try:
         import numpy

@@ -12,10 +12,13 @@
       try check(entry, options)
       if let name = options.name { try checkFree(name, options.namespace ?? NativeContext.process.namespace) }
       var id = cray_actor_id()
-      try NativeSubmission.withArguments(.constructor, entry.name, [], arguments, self) { list in
+      var kept: NativeSubmission.Kept = []
+      try NativeSubmission.withArguments(.constructor, entry.name, [], arguments, self) { list, mentioned in
+        kept = mentioned
         try NativeSubmission.withOptions(named: options.name ?? "", options.resourceList) { creation in
           creation.max_restarts = Int32(clamping: options.maxRestarts ?? 0)
-          creation.max_concurrency = Int32(clamping: options.maxConcurrency ?? 1)
+          // One thread runs an instance, whatever the kind of class.
+          creation.max_concurrency = 1
           try NativeSubmission.withSpan(options.namespace ?? "") { namespace in
             creation.ray_namespace = namespace
             try NativeSubmission.withSpan(entry.name) { className in
@@ -28,7 +31,7 @@
         }
       }
       // Ray counts handles as references to an object whose name follows from the actor's.
-      let lifetime = ObjectHandle(id: objects.add(id.handleName), engine: self)
+      let lifetime = ObjectHandle(id: objects.add(id.handleName, keeping: kept), engine: self)
       return ActorCore(
         id: ActorID(id), className: entry.name, maxTaskRetries: 0, maxPendingCalls: -1, lifetime: lifetime, engine: self)
     }

@@ -53,15 +53,24 @@
       _ submit: Submission
     ) throws -> ObjectHandle {
       var id = cray_object_id()
+      var kept: NativeSubmission.Kept = []
       let function = (kind == .method ? NativeNames.method : NativeNames.call) + NativeNames.innerSuffix
-      try NativeSubmission.withArguments(kind, name, options.values.retryOn, arguments, self) { list in
+      try NativeSubmission.withArguments(kind, name, options.values.retryOn, arguments, self) { list, mentioned in
+        kept = mentioned
         try NativeSubmission.withOptions(named: options.values.name ?? name, options.resourceList) { options in
           try NativeSubmission.withSpan(function) { function in
             try NativeStatus.check(submit(function, list.baseAddress, list.count, &options, &id))
           }
         }
       }
-      return ObjectHandle(id: objects.add(id), engine: self)
+      let result = ObjectHandle(id: objects.add(id), engine: self)
+      if !kept.isEmpty { keep(kept, untilReady: result) }
+      return result
+    }
+
+    /// An actor that is mentioned in an argument lives at least as long as the call.
+    private func keep(_ kept: NativeSubmission.Kept, untilReady result: ObjectHandle) {
+      NativeWaits.pump.add(NativeRequest([result], needed: 1, timeout: nil) { withExtendedLifetime(kept) {} })
     }
 
     private func check(_ entry: RemoteEntry?, _ options: TaskOptions, _ name: String) throws {

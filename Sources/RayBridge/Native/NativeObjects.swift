@@ -12,6 +12,8 @@
     private struct Record {
       var name: cray_object_id
       var content: Content
+      /// What the object needs, and Ray does not know of.
+      var kept: NativeSubmission.Kept = []
     }
 
     enum Content {
@@ -54,11 +56,13 @@
     let owner = WorkerID(UInt64.random(in: 1...UInt64.max))
 
     /// Notes an object that has one local reference for us.
-    func add(_ name: cray_object_id, _ content: Content = .pending) -> ObjectID {
+    func add(
+      _ name: cray_object_id, _ content: Content = .pending, keeping kept: NativeSubmission.Kept = []
+    ) -> ObjectID {
       table.withLock { table in
         let index = table.next
         table.next += 1
-        table.records[index] = Record(name: name, content: content)
+        table.records[index] = Record(name: name, content: content, kept: kept)
         return ObjectID(owner: owner, index: index)
       }
     }
@@ -98,9 +102,12 @@
     }
 
     private static func content(_ owner: ValueOwner) -> Content {
-      owner.bytes.count < ObjectHeader.byteCount
-        ? .failed(ErrorBytes(RayError(.decodingFailed, "an object of \(owner.bytes.count) bytes has no header")))
-        : .value(owner)
+      if owner.bytes.count < ObjectHeader.byteCount {
+        return .failed(ErrorBytes(RayError(.decodingFailed, "an object of \(owner.bytes.count) bytes has no header")))
+      }
+      let value = UnsafeRawBufferPointer(rebasing: owner.bytes[ObjectHeader.byteCount...])
+      if let failure = RayFailure.error(in: value) { return .failed(ErrorBytes(failure)) }
+      return .value(owner)
     }
   }
 

@@ -3,9 +3,6 @@ package import RayEngine
 /// Which options of a call that is made *in* a native worker Ray's C++ interface would drop. A call that asks for one of them is
 /// refused there, and so made in a Python worker.
 package enum NativeOptions {
-  /// A thread for each call that may run at once.
-  static let mostThreads = 64
-
   package static func missing(for options: TaskOptions.Values) -> String? {
     // Ray's C++ interface allows one retry, whatever is asked for.
     if let retries = options.maxRetries, retries != 1 { return "maxRetries: \(retries)" }
@@ -25,9 +22,8 @@ package enum NativeOptions {
     if options.maxTaskRetries ?? 0 != 0 { return "retried calls" }
     if options.maxPendingCalls ?? -1 > 0 { return "a bounded queue of calls (maxPendingCalls)" }
     if options.getIfExists == true { return "getIfExists" }
-    if isConcurrent, options.maxConcurrency ?? .max > mostThreads {
-      return "methods that interleave, more than \(mostThreads) at once"
-    }
+    // A native worker has a thread for each call, and code that interleaves is made for one.
+    if isConcurrent, options.maxConcurrency != 1 { return "methods that interleave" }
     return placement(options.schedulingStrategy, options.runtimeEnv)
   }
 

@@ -6,10 +6,13 @@
 
   /// Calls as Ray's C++ interface takes them.
   enum NativeSubmission {
-    /// Encodes a call's frame and lists it with the references among the arguments.
+    typealias Kept = [any AnyObject & Sendable]
+
+    /// Encodes a call's frame and lists it with the references among the arguments. `body` also gets what must live until the call has
+    /// its arguments: Ray does not see the actor handles in them.
     static func withArguments(
       _ kind: CallFrame.Kind, _ name: String, _ retryOn: [any Error.Type], _ arguments: (inout ArgumentWriter) throws -> Void,
-      _ engine: NativeEngine, _ body: (UnsafeBufferPointer<cray_argument>) throws -> Void
+      _ engine: NativeEngine, _ body: (UnsafeBufferPointer<cray_argument>, Kept) throws -> Void
     ) throws {
       try withUnsafeTemporaryAllocation(byteCount: 512, alignment: 16) { storage in
         var given = ArgumentWriter(UnsafeMutableRawBufferPointer(storage))
@@ -23,7 +26,7 @@
         given.bytes.withUnsafeBytes { writer.append($0) }
         fillHeader(&writer)
         let names = try direct.map { handle throws(RayError) in try self.name(of: handle, engine) }
-        try writer.withUnsafeBytes { frame in try withList(frame, names, body) }
+        try writer.withUnsafeBytes { frame in try withList(frame, names) { try body($0, kept) } }
         withExtendedLifetime((direct, kept)) {}
       }
     }

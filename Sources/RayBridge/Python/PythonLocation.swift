@@ -1,3 +1,4 @@
+internal import CRayShims
 internal import RayProtocol
 
 #if canImport(Glibc)
@@ -148,7 +149,7 @@ struct PythonLocation: Sendable, Equatable {
 enum Subprocess {
   static func output(of executable: String, _ arguments: [String]) -> String? {
     var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { return nil }
+    guard cray_pipe(&ends) == 0 else { return nil }
     #if canImport(Darwin)
       var actions: posix_spawn_file_actions_t?
     #else

@@ -24,10 +24,12 @@ package enum ErrorCoding {
     return writer.bytes
   }
 
-  package static func decode(_ bytes: UnsafeRawBufferPointer) -> RayError {
+  package static func decode(_ bytes: UnsafeRawBufferPointer) -> RayError { decode(bytes, depth: 0) }
+
+  private static func decode(_ bytes: UnsafeRawBufferPointer, depth: Int) -> RayError {
     do throws(RayError) {
       var reader = NodeMessageReader(bytes, kind: .death)
-      return try decode(&reader, depth: 0)
+      return try decode(&reader, depth: depth)
     } catch {
       return RayError(.protocolViolation, "an error of \(bytes.count) bytes arrived that is none: \(error.message)")
     }
@@ -77,7 +79,7 @@ package enum ErrorCoding {
     if !mangledType.isEmpty { details.typedError = .init(mangledType: mangledType, bytes: payload) }
     if try reader.bool() {
       let cause = try reader.blob()
-      details.cause = cause.withUnsafeBytes { decode($0) }
+      details.cause = cause.withUnsafeBytes { decode($0, depth: depth + 1) }
     }
     return RayError(.init(code), message, details: details)
   }
