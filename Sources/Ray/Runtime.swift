@@ -43,6 +43,12 @@ enum Runtime {
         }
         return engine
       }
+      if ClusterStart.isGuestOfPython {
+        throw RayError(
+          .notInitialized,
+          "this Swift code runs in a Python process that has joined no cluster, so that it can make no remote calls; "
+            + "call swiftray.init() first")
+      }
       let engine: any Engine =
         switch try EngineChoice(configuration) {
         case .embedded: try startEmbedded(configuration, loop: .background)

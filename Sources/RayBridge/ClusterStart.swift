@@ -20,6 +20,10 @@ package enum ClusterStart {
   /// Tells a plain Python worker why it runs instead of the program.
   static let failureVariable = "SWIFTRAY_FAILURE"
 
+  /// Whether Python has loaded this program, as a library for calls in its process.
+  package static var isGuestOfPython: Bool { guest.load(ordering: .relaxed) && launchArguments == nil }
+  fileprivate static let guest = Atomic<Bool>(false)
+
   // MARK: Launching
 
   /// The command line of a program that Python has loaded and runs as its driver; nil for ordinary programs.
@@ -281,6 +285,7 @@ package enum ClusterStart {
 public func swiftrayPythonModule() -> UnsafeMutableRawPointer? {
   do {
     try Interpreter.adopt()
+    ClusterStart.guest.store(true, ordering: .relaxed)
     return Python.calledFromPython {
       if getenv(ClusterStart.workerVariable) != nil { WorkerState.becomeWorker() }
       guard let module = try? WorkerFunctions.install() else { return nil }

@@ -120,6 +120,27 @@ extension TwoLanguages {
 
     // MARK: Source
 
+    @Test(arguments: [
+      ("def f():\n    yield 1", "stream"), ("@ray.remote(num_returns=2)\ndef f():\n    return 1, 2", "split"),
+      ("@ray.remote(num_returns=0)\ndef f():\n    pass", "num_returns=0"),
+    ]) func functionsWithOtherThanOneResultSaySo(_ source: String, _ advice: String) async throws {
+      let function = Python.function(source: "import ray\n" + source)
+      await expectRayError(.invalidArgument, advice) { _ = try await function.remote(returning: Int.self).value }
+    }
+
+    @Test func asynchronousGeneratorsStream() async throws {
+      let source = """
+        import asyncio
+        async def numbers(n):
+            for i in range(n):
+                await asyncio.sleep(0)
+                yield i
+        """
+      var numbers: [Int] = []
+      for try await number in try Python.function(source: source).stream(3, of: Int.self).values { numbers.append(number) }
+      #expect(numbers == [0, 1, 2])
+    }
+
     @Test func sourceDefinesFunctions() async throws {
       let scale = Python.function(
         source: """

@@ -70,3 +70,18 @@ func processIdentifier() -> Int32 { getpid() }
   func isRestarted() -> Bool { Ray.context.wasCurrentActorReconstructed }
   func die() { _exit(1) }
 }
+
+@RemoteActor final class Log {
+  private var lines: [String] = []
+  init() {}
+  func add(_ line: String) -> Int {
+    lines.append(line)
+    return lines.count
+  }
+  func count() -> Int { lines.count }
+}
+
+@RemoteActor actor Sleeper {
+  init() {}
+  func sleep(_ milliseconds: Int) async throws { try await Task.sleep(for: .milliseconds(milliseconds)) }
+}

@@ -7,7 +7,13 @@ internal import Ray
 
 @Remote func echo(_ value: MessagePackValue) -> MessagePackValue { value }
 
+/// Labels that Python's own functions have, too.
+@Remote func labelled(name: String, arguments other: String) -> String { "\(name) \(other)" }
+
 @Remote func nothing() {}
+
+/// Makes a call of its own.
+@Remote func delegated(_ number: Int) async throws -> Int { try await $add.remote(number, 1).value }
 
 @Remote func process() -> Int { Int(processIdentifier()) }
 

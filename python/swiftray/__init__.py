@@ -63,6 +63,47 @@ def __getattr__(name):
         raise AttributeError(f"neither swiftray nor ray has '{name}'") from None
 
 
+class _RaysModules:
+    """`import swiftray.util` is `import ray.util`, for modules that are not this package's own."""
+
+    @staticmethod
+    def find_spec(fullname, path=None, target=None):
+        package, _, name = fullname.partition(".")
+        if package != __name__ or name.startswith("_") or name == "swift_errors":
+            return None
+        import importlib.util
+
+        try:
+            if importlib.util.find_spec(f"ray.{name}") is None:
+                return None
+        except ModuleNotFoundError:
+            return None
+        return importlib.util.spec_from_loader(fullname, _RaysModules)
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module):
+        import importlib
+        import sys
+
+        # The module itself, not one that looks like it: classes must be the same.
+        sys.modules[module.__name__] = importlib.import_module("ray." + module.__name__.partition(".")[2])
+
+
+def _find_rays_modules():
+    import sys
+
+    if not any(getattr(each, "__name__", "") == "_RaysModules" for each in sys.meta_path):
+        # Last: this package's own modules are found before.
+        sys.meta_path.append(_RaysModules)
+
+
+_find_rays_modules()
+
+
 def __dir__():
     import ray
 

@@ -2,7 +2,6 @@
 ordinary handles of Ray in every process."""
 
 import functools
-import keyword
 
 import ray
 
@@ -38,7 +37,7 @@ def _make(name, is_concurrent, methods):
     module = values.SWIFT_ASYNC_MODULE if is_concurrent else values.SWIFT_MODULE
     members = {"__module__": module, "swift_name": name}
     for method, streams in methods:
-        if not keyword.iskeyword(method) and not hasattr(base, method):
+        if not hasattr(base, method):
             members[method] = _method(method, streams, is_concurrent)
     return ray.remote(type(name, (base,), members))
 
@@ -46,23 +45,23 @@ def _make(name, is_concurrent, methods):
 def _method(name, streams, is_concurrent):
     if streams and is_concurrent:
 
-        async def method(self, *arguments, **keywords):
+        async def method(self, /, *arguments, **keywords):
             async for element in worker.stream_method_async(self, name, arguments, keywords):
                 yield element
 
     elif streams:
 
-        def method(self, *arguments, **keywords):
+        def method(self, /, *arguments, **keywords):
             yield from worker.stream_method(self, name, arguments, keywords)
 
     elif is_concurrent:
 
-        async def method(self, *arguments, **keywords):
+        async def method(self, /, *arguments, **keywords):
             return await worker.call_method_async(self, name, arguments, keywords)
 
     else:
 
-        def method(self, *arguments, **keywords):
+        def method(self, /, *arguments, **keywords):
             return worker.call_method(self, name, arguments, keywords)
 
     method.__name__ = name

@@ -1,6 +1,7 @@
 """Python functions and classes that Swift calls on the cluster."""
 
 import asyncio
+import contextlib
 import functools
 import inspect
 
@@ -21,6 +22,11 @@ def as_function(found, name):
         def call(*arguments, **keywords):
             return asyncio.run(found(*arguments, **keywords))
 
+    elif inspect.isasyncgenfunction(found):
+
+        def call(*arguments, **keywords):
+            yield from _elements(found(*arguments, **keywords))
+
     elif inspect.isfunction(found):
         return found
     elif callable(found):
@@ -32,6 +38,39 @@ def as_function(found, name):
         raise Refused("unknownFunction", f"Python's '{name}' is a {type(found).__name__}, which cannot be called")
     call.__name__ = call.__qualname__ = getattr(found, "__name__", name)
     return call
+
+
+def _elements(generator):
+    """What an asynchronous generator yields."""
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        try:
+            while True:
+                yield loop.run_until_complete(generator.__anext__())
+        except StopAsyncIteration:
+            return
+        finally:
+            loop.run_until_complete(generator.aclose())
+
+
+def checked(found, returns, name):
+    """What a call has given back, if that is what its caller can take: options of Ray's own decorators, and generators, decide that, too."""
+    if returns == "streaming":
+        fits = isinstance(found, ray.ObjectRefGenerator)
+    elif returns == 1:
+        fits = isinstance(found, ray.ObjectRef)
+    else:
+        fits = isinstance(found, list) and len(found) == returns
+    if fits:
+        return found
+    if isinstance(found, ray.ObjectRefGenerator):
+        text = "is a generator: call it with 'stream'"
+    elif isinstance(found, list):
+        text = f"has {len(found)} results: call it with 'split(into: {len(found)})'"
+    elif found is None:
+        text = "has no result that could be waited for (num_returns=0)"
+    else:
+        text = "has one result: call it with 'remote'"
+    raise Refused("invalidArgument", f"Python's '{name}' {text}")
 
 
 @functools.lru_cache(maxsize=1024)
@@ -53,7 +92,7 @@ def task_submitter(name, source, options, returns):
 
     def submit(payload, rest, refs):
         plain, named = arranged(calls.arguments(payload, rest), labels, name)
-        return remote.remote(*plain, **named)
+        return checked(remote.remote(*plain, **named), returns, name)
 
     return submit
 
@@ -92,6 +131,6 @@ def method_submitter(handle, name, options, returns):
 
     def submit(payload, rest, refs):
         plain, named = arranged(calls.arguments(payload, rest), labels, name)
-        return method.remote(*plain, **named)
+        return checked(method.remote(*plain, **named), returns, name)
 
     return submit

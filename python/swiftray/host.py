@@ -5,6 +5,7 @@ import functools
 import os
 import sys
 import time
+import warnings
 
 import ray
 from ray._private.worker import global_worker
@@ -431,6 +432,9 @@ def _settle_submissions():
 
 
 def context():
+    if global_worker.mode != ray.WORKER_MODE:
+        # Ray warns of every question that only workers can answer.
+        return (b"", b"", "", "", 1, False, {}, [])
     now = ray.get_runtime_context()
     core = global_worker.core_worker
     task = now.get_task_id()
@@ -446,7 +450,10 @@ def context():
     restarted = False
     if actor is not None:
         try:
-            restarted = bool(now.was_current_actor_reconstructed)
+            with warnings.catch_warnings():
+                # Ray's own use of what it deprecates.
+                warnings.simplefilter("ignore")
+                restarted = bool(now.was_current_actor_reconstructed)
         except Exception:
             restarted = False
     return (

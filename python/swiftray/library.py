@@ -13,6 +13,7 @@ LIBRARY = "SWIFTRAY_LIBRARY"
 DIRECTORY = "SWIFTRAY_DIRECTORY"
 
 _loaded = None
+_loaded_path = None
 # Relative paths count from where Ray has started the process.
 _folder = os.getcwd()
 _lost = None
@@ -44,6 +45,11 @@ def is_loaded():
     return "_swiftray" in sys.modules
 
 
+def loaded_path():
+    """What was loaded here, so that workers load it, too; None where the program is no library."""
+    return _loaded_path
+
+
 def is_connected():
     """Whether this process is part of a cluster."""
     ray = sys.modules.get("ray")
@@ -52,7 +58,7 @@ def is_connected():
 
 def load(path):
     """Loads a Swift program that was built as a dynamic library."""
-    global _loaded
+    global _loaded, _loaded_path
     if _loaded is not None:
         return _loaded
     why = shipping.failure()
@@ -75,6 +81,7 @@ def load(path):
         raise RuntimeError(f"cannot load the Swift library '{path}': {error}") from error
     enter.restype = ctypes.py_object
     _loaded = enter()
+    _loaded_path = path
     return _loaded
 
 

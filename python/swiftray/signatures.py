@@ -67,6 +67,20 @@ def methods(actor_name, name):
     return found
 
 
+def check(candidates, arguments, keywords):
+    """Raises where the caller can be told already that no function takes these arguments."""
+    if any(order(each, arguments, keywords) is not None for each in candidates):
+        return
+    if len(candidates) > 1:
+        choose(candidates, arguments, keywords)
+    wanted = ", ".join(candidates[0].labels)
+    given = ", ".join([*("_" for _ in arguments), *keywords])
+    raise TypeError(
+        f"{candidates[0].name} takes ({wanted}), the call has ({given}); Python callers give every parameter, also those that have a "
+        "default in Swift"
+    )
+
+
 def choose(candidates, arguments, keywords):
     """The candidate that takes these arguments, and the arguments in its order."""
     fitting = [(each, ordered) for each in candidates if (ordered := order(each, arguments, keywords)) is not None]

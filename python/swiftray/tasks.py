@@ -25,11 +25,17 @@ class SwiftFunction:
         """The same function with other options, which are Ray's own."""
         return SwiftFunction(self._name, {**self._options, **options})
 
-    def remote(self, *arguments, **keywords):
+    def remote(self, /, *arguments, **keywords):
         """Starts the call. Labelled parameters may be given as keywords; references stand for their values."""
+        if library.is_loaded():
+            signatures.check(signatures.functions(self._name), arguments, keywords)
         joining.ensure()
         options = {"name": self._name, **self._declared(arguments, keywords), **self._options}
-        streams = options.get("num_returns") == "streaming" or self._streams()
+        returns = options.get("num_returns")
+        streams = returns == "streaming" or self._streams()
+        if streams and returns not in (None, "streaming"):
+            raise ValueError(f"'{self._name}' yields a stream: num_returns can be 'streaming' only, not {returns!r}")
+        joining.lead_to_package(options)
         lane = _lane(worker.swift_stream_named if streams else worker.swift_named)
         return lane.options(**options).remote(self._name, *arguments, **keywords)
 
@@ -65,14 +71,16 @@ class SwiftActorClass:
         """The same class with other options, which are Ray's own."""
         return SwiftActorClass(self._name, {**self._options, **options})
 
-    def remote(self, *arguments, **keywords):
+    def remote(self, /, *arguments, **keywords):
         """Starts an actor. The handle is Ray's own, with a method for each of the class's methods."""
-        joining.ensure()
         found = signatures.actor(self._name)
+        signatures.check((signatures.Signature(found.name, found.labels, False, {}),), arguments, keywords)
+        joining.ensure()
         options = {**found.options, **self._options}
         if not found.is_concurrent:
             # Ray would call from several threads, and a class needs no locks.
             options["max_concurrency"] = 1
+        joining.lead_to_package(options)
         return classes.remote_class(self._name).options(**options).remote(*arguments, **keywords)
 
     def __call__(self, *arguments, **keywords):
@@ -87,7 +95,7 @@ class SwiftActorClass:
         return SwiftActorClass, (self._name, self._options)
 
 
-def swift_task(name, **options):
+def swift_task(name, /, **options):
     """A Swift function as a task: `swift_task("Shop.price(of:)").remote("tea")`.
 
     The labels, the module and the types may be left out where only one function is meant. Options are those of
@@ -99,7 +107,7 @@ def swift_task(name, **options):
     return SwiftFunction(name, options)
 
 
-def swift_actor_class(name, **options):
+def swift_actor_class(name, /, **options):
     """A Swift actor class: `swift_actor_class("Shop.Counter").remote(10).add.remote(5)`.
 
     Options are those of `ray.remote`, over those that `@RemoteActor(...)` declares.

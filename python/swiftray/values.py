@@ -5,6 +5,7 @@ object references, actor handles and pickled Python objects.
 """
 
 import array
+import collections.abc
 import dataclasses
 import datetime
 import pickle
@@ -121,14 +122,14 @@ def decode(data):
 def _encode_other(value):
     name = type(value).__module__.partition(".")[0]
     if name == "numpy":
-        return _encode_numpy(value)
+        return _settled(_encode_numpy(value))
     if name == "pyarrow":
-        return _encode_arrow(value)
+        return _settled(_encode_arrow(value))
     if isinstance(value, array.array):
         kind = _KIND_OF_TYPECODE.get(value.typecode)
         if kind is not None:
             return _typed_array(kind, value.tobytes())
-    if isinstance(value, (set, frozenset)):
+    if isinstance(value, _COLLECTIONS):
         return list(value)
     if isinstance(value, memoryview):
         return value.tobytes()
@@ -142,6 +143,20 @@ def _encode_other(value):
         if encoded is not None:
             return encoded
     return msgpack.ExtType(PICKLED, _dumps(value))
+
+
+# What people iterate over, and MessagePack does not know.
+_COLLECTIONS = (
+    set, frozenset, range, collections.deque, collections.abc.KeysView, collections.abc.ValuesView, collections.abc.ItemsView,
+)  # fmt: skip
+
+
+def _settled(value):
+    """MessagePack asks once for each value: a scalar may stand for one that it does not know either."""
+    if isinstance(value, datetime.datetime) and value.tzinfo is None:
+        # Times of numpy and Arrow without a zone are UTC's.
+        value = value.replace(tzinfo=datetime.timezone.utc)
+    return _encode_other(value) if isinstance(value, (datetime.date, datetime.timedelta)) else value
 
 
 def _dumps(value):

@@ -83,12 +83,12 @@ def _method(actor, name, arguments, keywords):
     return _chosen(calls.METHOD, signatures.methods(actor.swift_name, name), arguments, keywords)
 
 
-def swift_named(name, *arguments, **keywords):
+def swift_named(name, /, *arguments, **keywords):
     payload, rest, outer = _function(name, arguments, keywords)
     return outcome(native().run(payload, rest, 0, outer))
 
 
-def swift_stream_named(name, *arguments, **keywords):
+def swift_stream_named(name, /, *arguments, **keywords):
     yield from _stream(*_function(name, arguments, keywords), 0)
 
 

@@ -1,5 +1,6 @@
 """`import swiftray as ray` is Ray."""
 
+import importlib
 import subprocess
 import sys
 
@@ -80,3 +81,17 @@ def subprocess_load(path, absolute=False):
     text = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60).stdout
     kind, _, message = text.partition(" ")
     raise {"FileNotFoundError": FileNotFoundError, "RuntimeError": RuntimeError}[kind](message)
+
+
+def test_modules_of_ray_are_modules_here():
+    import ray.util
+    import ray.util.queue
+    import swiftray.util
+    import swiftray.util.queue
+    from swiftray.exceptions import RayError
+
+    assert swiftray.util is ray.util
+    assert swiftray.util.queue.Queue is ray.util.queue.Queue
+    assert RayError is ray.exceptions.RayError
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("swiftray.no_such_module")

@@ -1,5 +1,7 @@
 """Swift functions as tasks of Ray."""
 
+import collections
+import datetime
 import os
 import random
 import time
@@ -241,10 +243,36 @@ def test_unknown_names_are_told_with_suggestions(ray):
 
 
 def test_a_wrong_number_of_arguments_names_the_parameters(ray):
-    with pytest.raises(ray.SwiftTaskError, match="takes 2 arguments"):
-        ray.get(ray.swift_task("add").remote(1))
+    with pytest.raises(TypeError, match=r"takes \(_, _\), the call has \(_\)"):
+        ray.swift_task("add").remote(1)
     with pytest.raises(TypeError, match="count"):
-        ray.get(ray.swift_task("describe").remote("tea", amount=3))
+        ray.swift_task("describe").remote("tea", amount=3)
+
+
+def test_names_of_parameters_may_be_those_of_python_functions(ray):
+    assert ray.get(ray.swift_task("labelled").remote(name="a", arguments="b")) == "a b"
+    assert ray.call("labelled", name="a", arguments="b") == "a b"
+    assert ray.get(ray.swift_task("labelled", name="mine").remote(name="a", arguments="b")) == "a b"
+
+
+def test_a_stream_has_no_number_of_results(ray):
+    with pytest.raises(ValueError, match="streaming"):
+        ray.swift_task("countdown", num_returns=1).remote(3)
+
+
+def test_a_path_of_a_call_does_not_hide_this_package(ray):
+    path = {"env_vars": {"PYTHONPATH": "/nowhere"}}
+    assert ray.get(ray.swift_task("add", runtime_env=path).remote(1, 2)) == 3
+
+
+@pytest.mark.parametrize("value", [range(3), collections.deque([0, 1, 2]), {0: 1, 1: 1, 2: 1}.keys(), {2, 1, 0}])
+def test_what_can_be_iterated_over_is_an_array(ray, value):
+    assert ray.get(ray.swift_task("total").remote(value)) == 3
+
+
+def test_numpys_times_are_times(ray):
+    moment = datetime.datetime(2020, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
+    assert ray.get(ray.swift_task("echo").remote(numpy.datetime64("2020-01-02T03:04:05"))) == moment
 
 
 def test_a_direct_call_says_what_to_do(ray):

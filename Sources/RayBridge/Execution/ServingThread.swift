@@ -97,11 +97,12 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
   }()
 
   /// The calling thread's own, made with the first use and kept as long as the process: threads that run calls are few.
-  package static func forThisThread(_ blockingWait: @escaping BlockingWait) -> ServingThread {
+  package static func forThisThread(_ blockingWait: @escaping BlockingWait, idle: (@Sendable () -> Void)? = nil) -> ServingThread
+  {
     if let pointer = pthread_getspecific(ownKey) {
       return Unmanaged<ServingThread>.fromOpaque(pointer).takeUnretainedValue()
     }
-    let made = ServingThread(blockingWait: blockingWait)
+    let made = ServingThread(blockingWait: blockingWait, idle: idle)
     pthread_setspecific(ownKey, Unmanaged.passRetained(made).toOpaque())
     made.isFirstThread = MainQueue.remember(made)
     return made

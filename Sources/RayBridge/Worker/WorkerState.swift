@@ -83,10 +83,21 @@ enum WorkerState {
 
   /// Serves calls that Ray makes on its own threads; each thread has one.
   static func threadExecutor() -> ServingThread {
-    ServingThread.forThisThread { requests in
-      guard let engine = CurrentEngine.engine as? ClusterEngine else { return }
-      engine.block(on: requests.compactMap { $0 as? ReadyRequest }, milliseconds: Pump.servingSlice)
+    ServingThread.forThisThread(
+      { requests in
+        guard let engine = CurrentEngine.engine as? ClusterEngine else { return }
+        engine.block(on: requests.compactMap { $0 as? ReadyRequest }, milliseconds: Pump.servingSlice)
+      }, idle: isWorker ? nil : heedSignals)
+  }
+
+  /// In a Python program, its interrupt cancels the Swift call that its first thread waits for.
+  private static let heedSignals: @Sendable () -> Void = {
+    let isInterrupted = Python.withLock { () -> Bool in
+      guard Python.api.checkSignals() != 0 else { return false }
+      Python.api.clearError()
+      return true
     }
+    if isInterrupted { interrupt() }
   }
 
   /// Runs the interleaving calls of an actor, one job at a time.
