@@ -128,6 +128,9 @@ package enum Driver {
       throw RayError(.invalidArgument, "infeasibleTimeout must not be negative")
     }
     result.infeasibleTimeout = configuration.infeasibleTimeout
+    if let count = configuration.objectStoreByteCount, count <= 0 {
+      throw RayError(.invalidArgument, "objectStoreMemory of \(count) bytes: it must be more than zero")
+    }
     result.storeByteCount = configuration.objectStoreByteCount
     result.namespace = configuration.namespace ?? "job-\(getpid())"
     result.environment = configuration.environment

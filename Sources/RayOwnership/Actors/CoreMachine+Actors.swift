@@ -154,12 +154,17 @@ extension CoreMachine {
     case .created: break
     case .nameTaken:
       let message = "another live actor has that name in that namespace; ask for it by name, or pass getIfExists: true"
-      actorDied(actor, encodeError(RayError(.actorNameTaken, message)))
+      actorRefused(id, RayError(.actorNameTaken, message))
     case .existing(let other, _):
       // What it would have been made of may be a handle of that very actor, which would then never end.
       releaseCreationReferences(of: actor)
       stand(actor, for: other)
     }
+  }
+
+  /// The actor will never be: its calls fail with the reason.
+  package func actorRefused(_ id: ActorID, _ error: RayError) {
+    if let actor = actors[id] { actorDied(actor, encodeError(error)) }
   }
 
   /// From now on this handle speaks for an actor that somebody else created.

@@ -81,7 +81,8 @@ extension RayError: CustomStringConvertible {
     if !details.backtrace.isEmpty, details.logTail.isEmpty {
       text += "\n  remote backtrace:\n    " + details.backtrace.joined(separator: "\n    ")
     }
-    if !details.logTail.isEmpty {
+    // What has caused this may have said it.
+    if !details.logTail.isEmpty, (cause as? RayError)?.details.logTail != details.logTail {
       text += "\n  last output of the worker:\n    " + details.logTail.joined(separator: "\n    ")
     }
     return text

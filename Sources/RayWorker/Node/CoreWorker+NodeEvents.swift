@@ -5,7 +5,8 @@ internal import RayTransport
 
 /// Who waits for the answer to a request.
 enum NodeReply {
-  case registration(ActorID)
+  /// Of an actor of that class.
+  case registration(ActorID, className: String)
   case waiting(@Sendable (NodeEvent?) -> Void)
 }
 
@@ -124,7 +125,11 @@ extension CoreWorker {
 
   private func registered(_ request: RequestID, _ registration: ActorRegistration) {
     withMachine { machine in
-      guard case .registration(let id)? = state.pendingReplies.removeValue(forKey: request) else { return }
+      guard case .registration(let id, let wanted)? = state.pendingReplies.removeValue(forKey: request) else { return }
+      if case .existing(_, let found) = registration, found != wanted {
+        let message = "the actor of that name is a \(found), not a \(wanted)"
+        return machine.actorRefused(id, RayError(.actorTypeMismatch, message))
+      }
       machine.actorRegistered(id, registration)
     }
   }

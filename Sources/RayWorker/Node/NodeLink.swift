@@ -29,7 +29,7 @@ final class NodeLink: NodePort {
 
   func createActor(_ specification: ActorSpec) {
     let request = worker.nextRequestID()
-    worker.state.pendingReplies[request] = .registration(specification.id)
+    worker.state.pendingReplies[request] = .registration(specification.id, className: specification.className)
     send(.createActor(request, specification))
   }
 

@@ -64,6 +64,14 @@ extension RayConformance {
       await expectRayError(.invalidArgument) { _ = try Counter.options(getIfExists: true).remote() }
     }
 
+    @Test func getIfExistsOfAnotherClassIsReported() async throws {
+      let first = try Counter.options(name: "taken by a counter").remote(from: 1)
+      await expectRayError(.actorTypeMismatch, "Survivor") {
+        _ = try await Survivor.options(name: "taken by a counter", getIfExists: true).remote().crashOnce.remote().value
+      }
+      #expect(try await first.add.remote(1).value == 2)
+    }
+
     @Test func aHandleOfWhatExistedIsGoodInOtherProcesses() async throws {
       let first = try Counter.options(name: "lent").remote(from: 1)
       let second = try Counter.options(name: "lent", getIfExists: true).remote(from: 100)

@@ -60,6 +60,15 @@ extension RayConformance {
       #expect(!Ray.isInitialized)
     }
 
+    @Test(.embeddedOnly("a cluster has its own store"), arguments: [0, -1]) func aStoreOfNothingIsRefused(_ count: Int)
+      async throws
+    {
+      await expectRayError(.invalidArgument, "objectStoreMemory") {
+        try await Ray.initialize(RayConfiguration(objectStoreMemory: count))
+      }
+      #expect(!Ray.isInitialized)
+    }
+
     @Test func whatIsLeftAnswersShutDown() async throws {
       var pending: ObjectRef<Int>?
       var counter: ActorHandle<Counter>?
