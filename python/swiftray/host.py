@@ -200,7 +200,15 @@ def create_actor(name, is_async, options, payload, rest, refs):
         if handle is None:
             cls = classes.known_class(name, is_async)
             handle = cls.options(**_actor_options(options)).remote(_payload(payload, refs), *rest)
+    if options.get("get_if_exists"):
+        _check_class(handle, name, options["name"])
     return described(handle)
+
+
+def _check_class(handle, wanted, actor_name):
+    found = values.actor_class_name(handle)
+    if found != wanted:
+        raise Refused("actorTypeMismatch", f"actor '{actor_name}' is a {found}, not a {wanted}")
 
 
 @contextlib.contextmanager
@@ -274,24 +282,59 @@ def _class_of(name, namespace):
 def kill(handle, no_restart):
     if not ray.is_initialized():
         return
+    before = None if no_restart else _restarts(handle)
     ray.kill(handle, no_restart=no_restart)
-    if no_restart:
-        _await_death(handle)
-
-
-_DEAD = 4
-_DEATH_SECONDS = 5
-
-
-def _await_death(handle):
-    """Calls that are made after `kill` has returned must not reach the actor any more. Ray tells this process of the death, but
-    nobody else, so this looks."""
     state = getattr(global_worker.core_worker, "get_local_actor_state", None)
-    if state is None:
+    if state is None or (before is None and not no_restart):
         return
-    end = time.monotonic() + _DEATH_SECONDS
-    while state(handle._actor_id) not in (None, _DEAD) and time.monotonic() < end:
+    if no_restart:
+        _await(lambda: state(handle._actor_id) in (None, _DEAD))
+    else:
+        _await(_NextLife(handle, state, before).has_begun)
+
+
+_ALIVE, _RESTARTING, _DEAD = 2, 3, 4
+
+
+def _await(is_done, seconds=5):
+    """Calls that are made after `kill` has returned must not reach the actor, or this instance of it, any more. Ray tells this process
+    of the end, but nobody else, so this looks."""
+    end = time.monotonic() + seconds
+    while not is_done() and time.monotonic() < end:
         time.sleep(0.002)
+
+
+class _NextLife:
+    """Looks for the end of an actor's instance, and for the next one."""
+
+    # Seconds that word of what the cluster has counted may take to this process.
+    _DELAY = 0.1
+
+    def __init__(self, handle, state, restarts):
+        self._handle, self._state, self._restarts = handle, state, restarts
+        self._has_ended = False
+        self._counted = None
+
+    def has_begun(self):
+        now = self._state(self._handle._actor_id)
+        self._has_ended = self._has_ended or now == _RESTARTING
+        if now in (None, _DEAD) or (self._has_ended and now == _ALIVE):
+            return True
+        # Between two looks it may have ended and be back.
+        if self._counted is None and (_restarts(self._handle) or 0) > self._restarts:
+            self._counted = time.monotonic()
+        return now == _ALIVE and self._counted is not None and time.monotonic() - self._counted > self._DELAY
+
+
+def _restarts(handle):
+    """How often the actor was started again and lives; None where Ray does not tell."""
+    try:
+        from ray._private.state import actors
+
+        found = actors(handle._actor_id.hex())
+        return int(found["NumRestarts"]) if found["State"] == "ALIVE" else 0
+    except (ImportError, AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 def method_submitter(handle, name, options, returns):
