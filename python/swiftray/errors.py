@@ -140,7 +140,8 @@ def describe(error, depth=0):
         return (payload, "taskFailed", "", "", [], None)
     if isinstance(error, Refused):
         return (b"", error.code, str(error), "", [], None)
-    if hasattr(error, "traceback_str") and hasattr(error, "cause"):
+    # `ray.get` makes one exception of two, the task's and the user's, which has the first one's text as its own.
+    if hasattr(error, "cause") and any(each.__name__ == "RayTaskError" for each in type(error).__mro__):
         return _describe_task_error(error, depth)
     code = _code(error)
     marked = _NATIVE.search(str(error)) if code == "actorDied" else None
@@ -163,12 +164,16 @@ def _describe_task_error(error, depth):
     if isinstance(cause, BaseException) and cause is not error and depth < 8:
         payload, code, message, type_name, lines, inner = describe(cause, depth + 1)
         if not payload and not lines and code == "taskFailed":
-            lines = error.traceback_str.strip().splitlines()
+            lines = _remote_traceback(error).strip().splitlines()
         return (payload, code, message, type_name, lines, inner)
-    match = _NATIVE.search(error.traceback_str or "")
+    match = _NATIVE.search(_remote_traceback(error))
     if match:
         return (base64.b64decode(match.group(1)), "taskFailed", "", "", [], None)
     return (b"", "taskFailed", str(error), "", [], None)
+
+
+def _remote_traceback(error):
+    return getattr(error, "traceback_str", None) or str(error)
 
 
 def _payload(error):

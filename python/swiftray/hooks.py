@@ -5,6 +5,7 @@ which costs a copy more, is taken, and one line says so.
 """
 
 import logging
+import os
 
 from . import errors, large, values
 
@@ -37,7 +38,8 @@ def is_known_version():
 
 def warn_once(reason):
     global _warned
-    if not _warned:
+    # The driver has said it.
+    if not _warned and "SWIFTRAY_WORKER" not in os.environ:
         _warned = True
         log.warning("Ray %s: %s; using public interfaces only, which is slower", _ray().__version__, reason)
 

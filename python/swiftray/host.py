@@ -11,7 +11,7 @@ import ray
 from ray._private.worker import global_worker
 
 from . import (
-    cancelling, classes, errors, foreign, hooks, jobs, large, library, native, reach, shipping, submission, values, worker,
+    cancelling, classes, errors, foreign, hooks, jobs, large, library, native, public, reach, shipping, submission, values, worker,
 )  # fmt: skip
 from .errors import Refused, SwiftRetryableError
 
@@ -407,13 +407,15 @@ def put_large(head, elements):
 
 def direct_get():
     """Ray's function of `(refs, milliseconds)` that Swift calls itself; it gives `(data, metadata, ...)` for each."""
-    return global_worker.core_worker.get_objects
+    return global_worker.core_worker.get_objects if hooks.is_known_version() else public.get
 
 
 def raw(ref, entry):
     """What the store holds, where Swift cannot tell by itself: `(kind, data)`. Kinds: 0 a buffer whose value starts at byte 9,
     1 MessagePack, 3 the two buffers of a large array, 2 what `errors.describe` says. None where another object failed before
     this one was there."""
+    if type(entry) is public.Fetched:
+        return (2, errors.describe(entry.error)) if entry.error is not None else _encoded(entry.value)
     data, metadata = entry[0], entry[1]
     if data is None and not metadata:
         return None
@@ -424,8 +426,10 @@ def raw(ref, entry):
         if parts is not None:
             return (3, parts)
     value = global_worker.deserialize_objects([entry], [ref])[0]
-    if isinstance(value, ray.exceptions.RayError):
-        return (2, errors.describe(value))
+    return (2, errors.describe(value)) if isinstance(value, ray.exceptions.RayError) else _encoded(value)
+
+
+def _encoded(value):
     try:
         return (1, values.encode(value))
     except Exception as error:  # whatever a value's own pickling throws
@@ -434,13 +438,16 @@ def raw(ref, entry):
 
 def wait(refs, count, milliseconds, fetch):
     """Which of the references are ready, as a list of booleans."""
-    ready, _ = global_worker.core_worker.wait(refs, count, milliseconds, fetch)
+    look = global_worker.core_worker.wait if hooks.is_known_version() else public.wait
+    ready, _ = look(refs, count, milliseconds, fetch)
     found = {ref.binary() for ref in ready}
     return [ref.binary() in found for ref in refs]
 
 
 def next_element(generator, milliseconds):
     """The next reference of a stream, None at its end, False when the time is over."""
+    if not hooks.is_known_version():
+        return public.next_element(generator, milliseconds)
     try:
         ref = generator._next_sync(milliseconds / 1000 if milliseconds >= 0 else None)
     except StopIteration:

@@ -236,6 +236,11 @@ def _follow_interrupts():
     _thread.interrupt_main = interrupt_main
 
 
-if os.environ.get("SWIFTRAY_WORKER"):
+def start():
+    """What a process of a job with Swift code does before anything else."""
     setup()
     _follow_interrupts()
+
+
+if os.environ.get("SWIFTRAY_WORKER"):
+    start()

@@ -171,7 +171,16 @@ def test_another_version_of_ray(folder, tmp_path):
 
 def test_an_untried_version_of_ray(folder, tmp_path):
     """All processes think that they have a Ray of the future: public interfaces do, and one line says so."""
-    (tmp_path / "sitecustomize.py").write_text("import swiftray.hooks\nswiftray.hooks.ray_version = lambda: (2, 99)\n")
+    # A worker looks at the version when the package is imported.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os\n"
+        "worker = os.environ.pop('SWIFTRAY_WORKER', None)\n"
+        "import swiftray.hooks\n"
+        "swiftray.hooks.ray_version = lambda: (2, 99)\n"
+        "if worker:\n"
+        "    os.environ['SWIFTRAY_WORKER'] = worker\n"
+        "    swiftray.worker.start()\n"
+    )
     status, said, _ = run(
         folder, "untried", RAY_ADDRESS="ray:local", RAY_num_workers_soft_limit="8",
         PYTHONPATH=f"{tmp_path}:{os.path.dirname(apps.HERE)}",

@@ -26,7 +26,7 @@ extension ClusterEngine {
     _ target: borrowing CallTarget, options: TaskOptions, arguments: (inout ArgumentWriter) throws -> Void
   ) throws -> StreamHandle {
     try call(target, options, .stream, arguments) { generator in
-      let task = Identifiers.object(FromPython.bytes(try generator.attribute("_generator_ref").attribute("binary")().pointer))
+      let task = Identifiers.object(FromPython.bytes(try generator.attribute("completed")().attribute("binary")().pointer))
       // The object of that name may come as the last element, with the error of a failed stream.
       let id = ObjectID(owner: task.owner, index: ~task.index)
       _ = table.add(id) { ObjectTable.Entry(generator, .stream) }
