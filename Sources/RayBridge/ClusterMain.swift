@@ -10,7 +10,7 @@ package enum ClusterMain {
   /// threads. Returns the exit status.
   package static func runToEnd(_ engine: ClusterEngine, _ main: @escaping @Sendable () async throws -> Void) -> Int32 {
     let outcome = Outcome()
-    let thread = ServingThread.forThisThread { requests in
+    let thread = ServingThread.forThisThread(lendsCPU: false) { requests in
       engine.block(on: requests.compactMap { $0 as? ReadyRequest }, milliseconds: Pump.servingSlice)
     }
     MainQueue.watch {}

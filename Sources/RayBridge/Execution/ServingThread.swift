@@ -38,11 +38,14 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
   private var isMainQueueDue = false
   /// Set once, before anybody else knows this object.
   private var isFirstThread = false
+  private let lendsCPU: Bool
   /// Called about twenty times a second while nothing happens.
   private let idle: (@Sendable () -> Void)?
 
-  package init(blockingWait: BlockingWait? = nil, idle: (@Sendable () -> Void)? = nil) {
+  /// - Parameter lendsCPU: Whether Ray gives a CPU to others while this thread waits: that of a worker, not of a driver.
+  package init(blockingWait: BlockingWait? = nil, lendsCPU: Bool = false, idle: (@Sendable () -> Void)? = nil) {
     self.blockingWait = blockingWait
+    self.lendsCPU = lendsCPU
     self.idle = idle
   }
 
@@ -97,12 +100,13 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
   }()
 
   /// The calling thread's own, made with the first use and kept as long as the process: threads that run calls are few.
-  package static func forThisThread(_ blockingWait: @escaping BlockingWait, idle: (@Sendable () -> Void)? = nil) -> ServingThread
-  {
+  package static func forThisThread(
+    lendsCPU: Bool, _ blockingWait: @escaping BlockingWait, idle: (@Sendable () -> Void)? = nil
+  ) -> ServingThread {
     if let pointer = pthread_getspecific(ownKey) {
       return Unmanaged<ServingThread>.fromOpaque(pointer).takeUnretainedValue()
     }
-    let made = ServingThread(blockingWait: blockingWait, idle: idle)
+    let made = ServingThread(blockingWait: blockingWait, lendsCPU: lendsCPU, idle: idle)
     pthread_setspecific(ownKey, Unmanaged.passRetained(made).toOpaque())
     made.isFirstThread = MainQueue.remember(made)
     return made
@@ -120,14 +124,8 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
     let outer = pthread_getspecific(Self.currentKey)
     pthread_setspecific(Self.currentKey, Unmanaged.passUnretained(self).toOpaque())
     defer { pthread_setspecific(Self.currentKey, outer) }
-    let outerLender =
-      blockingWait == nil
-      ? nil
-      : Self.lender.withLock { lender -> ServingThread? in
-        defer { lender = self }
-        return lender
-      }
-    defer { if blockingWait != nil { Self.lender.withLock { $0 = outerLender } } }
+    let outerLender = lendsCPU ? Self.replaceLender(self) : nil
+    defer { if lendsCPU { Self.replaceLender(outerLender) } }
     monitor.lock()
     serveDepth += 1
     // What was queued while nobody served was told to somebody who must wait for this thread, too.
@@ -204,6 +202,15 @@ package final class ServingThread: TaskExecutor, @unchecked Sendable {
 
   /// The thread that began to serve a call last.
   private static let lender = Mutex<ServingThread?>(nil)
+
+  /// Returns the one before: calls of one process may be nested.
+  @discardableResult
+  private static func replaceLender(_ thread: ServingThread?) -> ServingThread? {
+    lender.withLock { lender in
+      defer { lender = thread }
+      return lender
+    }
+  }
 
   /// Waits in Ray with the lock open; the lock is held before and after.
   private func block(_ wait: BlockingWait) {

@@ -170,7 +170,7 @@
       if let pointer = pthread_getspecific(threadKey) {
         return Unmanaged<ServingThread>.fromOpaque(pointer).takeUnretainedValue()
       }
-      let made = ServingThread(blockingWait: { requests in NativeWaits.block(on: requests, milliseconds: 20) })
+      let made = ServingThread(blockingWait: { requests in NativeWaits.block(on: requests, milliseconds: 20) }, lendsCPU: true)
       pthread_setspecific(threadKey, Unmanaged.passRetained(made).toOpaque())
       return made
     }

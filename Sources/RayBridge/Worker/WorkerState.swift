@@ -84,6 +84,7 @@ enum WorkerState {
   /// Serves calls that Ray makes on its own threads; each thread has one.
   static func threadExecutor() -> ServingThread {
     ServingThread.forThisThread(
+      lendsCPU: isWorker,
       { requests in
         guard let engine = CurrentEngine.engine as? ClusterEngine else { return }
         engine.block(on: requests.compactMap { $0 as? ReadyRequest }, milliseconds: Pump.servingSlice)
