@@ -54,7 +54,9 @@ def serve(nodes, dashboard, has_cpp):
     if not has_cpp:
         services.DEFAULT_WORKER_EXECUTABLE = os.devnull + "/missing"
     first, *others = nodes
-    head = {"num_cpus": 2, "resources": first, "include_dashboard": dashboard, "dashboard_port": 0}
+    # Ports of its own: Ray's usual one may be that of a node that is just ending.
+    ports = {"dashboard_port": 0, "dashboard_agent_listen_port": 0}
+    head = {"num_cpus": 2, "resources": first, "include_dashboard": dashboard, **ports}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     for resources in others:
         cluster.add_node(num_cpus=2, resources=resources)
